@@ -1,0 +1,1 @@
+"""What acts: consumers that apply commands through a driver, once each, and report what came of them."""

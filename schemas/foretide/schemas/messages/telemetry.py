@@ -1,0 +1,50 @@
+"""Telemetry: windows of samples, and the inventory exporters see. Topic telemetry.v1, key app."""
+
+from __future__ import annotations
+
+from foretide.schemas.messages.base import Message, Part
+from foretide.schemas.units import EpochMs, Name, SignalName, StepMs, all_finite
+
+
+class Column(Part, frozen=True, kw_only=True):
+    """Where a replayed signal came from: the trace's column, and signal value = column value x `scale`."""
+
+    name: str
+    scale: float
+
+
+class TelemetryWindow(Message, frozen=True, kw_only=True):
+    """Equally spaced samples of one application on one resource.
+
+    `app` is the unit that is sized: one slice. An application on several devices at once publishes one app name per
+    device. Sample i was taken at `start_ms + i * step_ms`. `signals` holds one array per signal, all of the same
+    length of at least 1; None is a reading that is unsupported or missing, never 0.
+    """
+
+    app: Name
+    resource: Name
+    source: Name
+    start_ms: EpochMs
+    step_ms: StepMs
+    signals: dict[SignalName, list[float | None]]
+    phase: str | None = None
+    user: str | None = None
+    columns: dict[SignalName, Column] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {len(v) for v in self.signals.values()}
+        if len(lengths) != 1 or 0 in lengths:
+            raise ValueError("signals: every array must have the same length of at least 1")
+        for name, values in self.signals.items():
+            if not all_finite(values):
+                raise ValueError(f"signals.{name}: holds a number that is not finite; send null for a missing reading")
+
+    @property
+    def samples(self) -> int:
+        """Number of samples in the window."""
+        return len(next(iter(self.signals.values())))
+
+    @property
+    def end_ms(self) -> int:
+        """Time of the last sample."""
+        return self.start_ms + (self.samples - 1) * self.step_ms

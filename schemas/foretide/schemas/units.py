@@ -1,0 +1,35 @@
+"""Unit types of the contract: plain numbers whose names and bounds say what they measure.
+
+The bounds are checked when a message is read and appear in its JSON Schema.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta
+
+EpochMs = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="epoch milliseconds, UTC")]
+StepMs = Annotated[int, Meta(ge=1, le=86_400_000 * 31, description="milliseconds between two samples")]
+Seconds = Annotated[float, Meta(ge=0.0, description="seconds")]
+Ratio = Annotated[float, Meta(ge=0.0, le=1.0, description="share, 0 to 1")]
+Offset = Annotated[int, Meta(ge=0, description="offset in a topic partition")]
+Epoch = Annotated[int, Meta(ge=0, description="the writer's ownership epoch; a higher one supersedes a lower")]
+Name = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f]+$", description="identifier without blanks"),
+]
+SignalName = Annotated[
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_\-]+)+$", max_length=120, description="signal, as in gpu.sm_ratio"),
+]
+
+MIB = 1024**2
+GIB = 1024**3
+
+
+def all_finite(values: Iterable[float | None]) -> bool:
+    """Whether no value is NaN or infinite; None (an unsupported or missing reading) is allowed."""
+    return all(v is None or math.isfinite(v) for v in values)

@@ -1,0 +1,1 @@
+"""Forecasting, planning and the workers that run them: the pure core, and a thin Faust shell around it."""

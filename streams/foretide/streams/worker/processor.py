@@ -1,0 +1,54 @@
+"""The interface between the shell and a pure core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from foretide.schemas.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the source topic. `timestamp_ms` is the broker's; the core never uses it as time."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes | None
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A message to send. The shell stamps the owner's epoch (and a command's wall-clock times) before sending."""
+
+    topic: str
+    key: str
+    message: Message
+
+
+class Processor(Protocol):
+    """A deterministic state machine per key: the profile of an application, or the planner of a pool.
+
+    The shell calls `handle` with the records of a key in offset order, each once: it drops what a snapshot already
+    covers. `handle` parses the record itself; it raises InvalidMessage for one that breaks the contract, having
+    changed nothing, and the shell sends that record to the dead letters. `snapshot` gives the state of a key as bytes
+    from which `restore` makes a state that behaves the same to the last bit. `forget` drops a key that another worker
+    now owns. No method reads a clock, blocks, or looks at another key.
+    """
+
+    name: str
+    source_topic: str
+    format: str
+    """Version of the snapshot payload; another one found in the table is refused with a cold start and a warning."""
+
+    def handle(self, record: Record) -> Sequence[Output]: ...
+
+    def snapshot(self, key: str) -> bytes: ...
+
+    def restore(self, key: str, payload: bytes) -> None: ...
+
+    def forget(self, key: str) -> None: ...
