@@ -18,6 +18,7 @@ from foretide.schemas.messages.pool_events import (
     ReleaseRequest,
     ResourceReport,
     SignalNeed,
+    Sizing,
 )
 from foretide.schemas.messages.predictions import Deviation, HorizonForecast, Prediction, Quantiles, SignalForecast
 from foretide.schemas.messages.scorecards import Scorecard, SignalScore
@@ -55,5 +56,6 @@ __all__ = [
     "SignalForecast",
     "SignalNeed",
     "SignalScore",
+    "Sizing",
     "TelemetryWindow",
 ]

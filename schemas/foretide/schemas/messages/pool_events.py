@@ -68,11 +68,64 @@ class AppPolicy(Part, frozen=True, kw_only=True):
     initial_slice: Name | None = None
 
 
+QuantileName = Literal["q50", "q90", "q95", "q99"]
+Margin = Annotated[float, Meta(ge=0.0, le=10.0, description="added share of the value: 0.1 is ten per cent more")]
+Fullness = Annotated[float, Meta(gt=0.0, le=1.0, description="share of a slice from which it counts as full")]
+InFlight = Annotated[int, Meta(ge=1, le=100_000)]
+
+
+class Sizing(Part, frozen=True, kw_only=True):
+    """How a pool's slices are sized and changed. It travels in the pool's log, so that a replay needs nothing else.
+
+    All times are event time (the applications' own), except `valid_for_seconds`, which an actuator's wall clock holds.
+    """
+
+    compute_quantile: QuantileName = "q95"
+    """The quantile of the predicted peak of compute to cover. A short excess slows an application, no more."""
+    memory_quantile: QuantileName = "q99"
+    """The quantile of the predicted peak of memory to cover. An excess ends the application."""
+    compute_margin: Margin = 0.0
+    """Added to the compute quantile."""
+    memory_margin: Margin = 0.05
+    """Added to the memory quantile."""
+    raise_horizon_seconds: Seconds = 900.0
+    """A step up covers the peaks up to this far ahead: the time until the next chance to act, and the change itself."""
+    lower_horizon_seconds: Seconds = 3600.0
+    """A step down must cover the peaks up to this far ahead, or it would soon be undone."""
+    compute_full_ratio: Fullness = 1.0
+    """From this share of the slice's compute in use the application counts as short: it is raised at once."""
+    memory_full_ratio: Fullness = 0.97
+    """From this share of the slice's memory in use the application counts as running out: it is raised at once."""
+    step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 3
+    """So many forecasts in a row must agree to a step down."""
+    step_down_seconds: Seconds = 1800.0
+    """They must agree for so long."""
+    shrink_while_learning: bool = False
+    """Whether an application may be stepped down before its first phase has been learned."""
+    cooldown_seconds: Seconds = 600.0
+    """Least time between two changes of one application."""
+    urgent_cooldown_seconds: Seconds = 0.0
+    """The same for a step up on evidence: the slice is full already."""
+    backoff_seconds: Seconds = 60.0
+    """Wait after a change that failed; doubled with every further failure."""
+    backoff_limit_seconds: Seconds = 3600.0
+    """The longest such wait."""
+    dry_run_pause_seconds: Seconds = 3600.0
+    """Wait before a change is commanded again that a dry run answered without making it."""
+    max_in_flight_per_host: InFlight = 8
+    """Commands whose outcome is unknown, at most, per host."""
+    max_in_flight_per_pool: InFlight = 64
+    """Commands whose outcome is unknown, at most, in the pool."""
+    valid_for_seconds: Annotated[float, Meta(ge=1.0, le=86_400.0)] = 120.0
+    """A command is refused so long after it was issued."""
+
+
 class PolicyEvent(PoolEvent, frozen=True, kw_only=True, tag="policy"):
-    """The pool's policy: a default and per-application exceptions. It replaces the earlier one."""
+    """The pool's policy: a default, per-application exceptions, and how to size. It replaces the earlier one."""
 
     default: AppPolicy
     apps: dict[Name, AppPolicy] = field(default_factory=dict)
+    sizing: Sizing = field(default_factory=Sizing)
 
 
 class AllocateRequest(PoolEvent, frozen=True, kw_only=True, tag="allocate"):

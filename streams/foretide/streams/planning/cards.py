@@ -1,0 +1,173 @@
+"""The pool's cards: what is taken on each, and which one an instance fits best."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+
+from foretide.streams.planning.layout import LAYOUTS, Layout
+
+Occupancy = tuple[int, int]
+"""Mask of memory slots taken, number of compute slots taken."""
+
+
+class Card:
+    """One card. `present`: some source reports it. `occupants`: what each application takes, commands in flight
+    included. Its layout does not change while it is occupied."""
+
+    __slots__ = ("compute", "host", "layout", "name", "occupants", "present", "taken")
+
+    def __init__(self, name: str, host: str, layout: Layout, present: bool) -> None:
+        self.name = name
+        self.host = host
+        self.layout = layout
+        self.present = present
+        self.occupants: dict[str, Occupancy] = {}
+        self.taken = 0
+        self.compute = 0
+
+    def without(self, app: str) -> Occupancy:
+        """What is taken by all applications but `app`."""
+        taken = compute = 0
+        for name, (mask, slots) in self.occupants.items():
+            if name != app:
+                taken |= mask
+                compute += slots
+        return taken, compute
+
+
+class Cards:
+    """All cards, with those that look alike kept together, so that a search looks at each kind of card once."""
+
+    def __init__(self) -> None:
+        self._cards: dict[str, Card] = {}
+        self._alike: dict[tuple[str, int, int], list[str]] = {}
+        self._full: set[tuple[int, str | None]] = set()
+        self.freed: set[str] = set()
+        """Cards on which room appeared since it was last cleared."""
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def __iter__(self) -> Iterator[Card]:
+        return iter(self._cards.values())
+
+    def get(self, name: str) -> Card | None:
+        """The card, or None if it is neither reported nor occupied."""
+        return self._cards.get(name)
+
+    def __getitem__(self, name: str) -> Card:
+        return self._cards[name]
+
+    def report(self, name: str, host: str, layout: Layout) -> None:
+        """A source reports the card."""
+        card = self._cards.get(name)
+        if card is None:
+            card = self._cards[name] = Card(name, host, layout, True)
+        elif card.present and card.host == host and card.layout is layout:
+            return
+        else:
+            self._leave(card)
+            card.present, card.host = True, host
+            if not card.occupants:
+                card.layout = layout
+        self._join(card)
+        self._free(card)
+
+    def vanish(self, name: str) -> None:
+        """No source reports the card any more. It stays known while it is occupied."""
+        card = self._cards[name]
+        self._leave(card)
+        card.present = False
+        self._drop_if_gone(card)
+
+    def assume(self, name: str, layout: Layout) -> None:
+        """An application was found on a card that no source reports: it is known, and takes nothing else."""
+        if name not in self._cards:
+            self._cards[name] = Card(name, "", layout, False)
+
+    def restore(self, name: str, host: str, layout: Layout, present: bool) -> None:
+        """A card as a snapshot holds it; `settle` ends the restoring."""
+        card = self._cards[name] = Card(name, host, layout, present)
+        if present:
+            self._join(card)
+
+    def settle(self) -> None:
+        """What was restored is not news: no room appeared."""
+        self.freed.clear()
+
+    def occupy(self, name: str, app: str, occupancy: Occupancy | None) -> None:
+        """`app` now takes this much of the card; None: nothing."""
+        card = self._cards[name]
+        if card.occupants.get(app) == occupancy:
+            return
+        self._leave(card)
+        before = (card.taken, card.compute)
+        if occupancy is None:
+            del card.occupants[app]
+        else:
+            card.occupants[app] = occupancy
+        card.taken, card.compute = card.without("")
+        if card.present:
+            self._join(card)
+            if before[0] & ~card.taken or card.compute < before[1]:
+                self._free(card)
+        self._drop_if_gone(card)
+
+    def best(self, index: int, layout: Layout | None = None, but: str | None = None) -> tuple[Card, int] | None:
+        """The card (not `but`) that class `index` fits most tightly, and the start; None if it fits nowhere.
+
+        Most tightly: least memory, then least compute left over; of equal ones the first by name. A class is an index
+        into `layout`; without one, into each card's own.
+        """
+        kind = (index, layout.name if layout else None)
+        if kind in self._full:
+            return None
+        found: tuple[int, int, str, int] | None = None
+        for (geometry, taken, compute), names in self._alike.items():
+            of = LAYOUTS[geometry]
+            if (layout is not None and of is not layout) or index > of.last:
+                continue
+            start = of.fit(taken, compute, index)
+            if start is None:
+                continue
+            name = names[0] if names[0] != but else names[1] if len(names) > 1 else None
+            if name is None:
+                continue
+            after = taken | of.mask(index, start)
+            left = (of.memory_slots - after.bit_count(), of.compute_slots - compute - of.slots[index], name, start)
+            if found is None or left < found:
+                found = left
+        if found is None:
+            if but is None:
+                self._full.add(kind)
+            return None
+        return self._cards[found[2]], found[3]
+
+    def layouts(self) -> list[Layout]:
+        """The layouts of the cards that are present, by name."""
+        return [LAYOUTS[name] for name in sorted({key[0] for key in self._alike})]
+
+    def could_fit(self, index: int, layout: Layout | None = None) -> bool:
+        """False if a search since room last appeared found none for the class; True means that it is worth looking."""
+        return (index, layout.name if layout else None) not in self._full
+
+    def _free(self, card: Card) -> None:
+        self._full.clear()
+        self.freed.add(card.name)
+
+    def _join(self, card: Card) -> None:
+        insort(self._alike.setdefault((card.layout.name, card.taken, card.compute), []), card.name)
+
+    def _leave(self, card: Card) -> None:
+        if not card.present:
+            return
+        key = (card.layout.name, card.taken, card.compute)
+        names = self._alike[key]
+        del names[bisect_left(names, card.name)]
+        if not names:
+            del self._alike[key]
+
+    def _drop_if_gone(self, card: Card) -> None:
+        if not card.present and not card.occupants:
+            del self._cards[card.name]

@@ -1,0 +1,82 @@
+"""Sentences for people: why a class, why not another, what keeps a change back."""
+
+from __future__ import annotations
+
+import math
+
+from foretide.schemas.messages import Alternative, Sizing
+from foretide.schemas.units import GIB
+from foretide.streams.planning.layout import Layout
+from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise
+
+
+def gib(memory: float) -> str:
+    """Bytes for people."""
+    return f"{memory / GIB:.1f} GiB" if math.isfinite(memory) else "unknown memory"
+
+
+def share(compute: float) -> str:
+    """A share of a card's compute for people."""
+    return f"{compute:.2f} of a card" if math.isfinite(compute) else "unknown compute"
+
+
+def minutes(ms: float) -> str:
+    """A duration for people."""
+    seconds = ms / 1000
+    return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.4g} min"
+
+
+def slice_text(layout: Layout, index: int) -> str:
+    """A class with what it holds."""
+    return f"{layout.names[index]} ({share(layout.compute[index])}, {gib(layout.bytes[index])})"
+
+
+def raise_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
+    """Why a larger class."""
+    return (
+        f"predicted peaks up to {minutes(sizing.raise_horizon_seconds * 1000)} ahead: compute"
+        f" {share(need.raise_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
+        f" {gib(need.raise_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}); in use"
+        f" {gib(need.last_memory)}; {slice_text(layout, index)} is the smallest slice allowed that covers them"
+    )
+
+
+def lower_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
+    """Why a smaller class."""
+    return (
+        f"predicted peaks up to {minutes(sizing.lower_horizon_seconds * 1000)} ahead: compute"
+        f" {share(need.lower_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
+        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}); in use"
+        f" {gib(need.last_memory)}; {slice_text(layout, index)} is enough"
+    )
+
+
+def alternatives(layout: Layout, need: Need | None, bounds: tuple[int, int], chosen: int) -> list[Alternative]:
+    """Every other class of the layout, and why it was not taken."""
+    out = []
+    low, high = bounds
+    for i, name in enumerate(layout.names):
+        if i == chosen:
+            continue
+        if i < low:
+            verdict = f"below the smallest allowed, {layout.names[low]}"
+        elif i > high:
+            verdict = f"above the largest allowed, {layout.names[high]}"
+        elif need is None:
+            verdict = "no forecast asks for it"
+        elif i < class_to_raise(layout, need):
+            compute, memory = max(need.raise_compute, need.used_compute), max(need.raise_memory, need.used_memory)
+            short = []
+            if compute > layout.compute[i]:
+                short.append(f"{share(compute)} of compute needed, it has {share(layout.compute[i])}")
+            if memory > layout.bytes[i]:
+                short.append(f"{gib(memory)} needed, it has {gib(layout.bytes[i])}")
+            verdict = "too small: " + "; ".join(short)
+        elif i < class_to_lower(layout, need):
+            verdict = "too small for the peaks further ahead"
+        elif i < chosen:
+            verdict = "smaller, and not agreed on for long enough"
+        else:
+            verdict = f"more than is needed: {layout.cost[i]:.2f} of a card instead of {layout.cost[chosen]:.2f}"
+        out.append(Alternative(slice=name, verdict=verdict))
+    return out

@@ -1,0 +1,202 @@
+"""A pool's state as bytes and back. The same state always gives the same bytes.
+
+Rows are arrays without field names, names that recur (cards, hosts, topics) are numbers into a table, and what an
+application does not have is one byte: ten thousand applications take well under a megabyte.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify
+from typing import Final
+
+import msgspec
+
+from foretide.schemas.errors import ForetideError
+from foretide.schemas.messages import AppPolicy, Mode, ResourceReport, Sizing
+from foretide.streams.planning.layout import LAYOUTS, Spot
+from foretide.streams.planning.sizing import Agreement, Need
+from foretide.streams.planning.state import App, Change, Flight, Policy, PoolState, Source
+
+FORMAT: Final = "plan-1"
+
+SpotRow = tuple[int, int, int]
+FlightRow = tuple[str, Change, SpotRow | None, list[int]]
+GuardRow = tuple[int, int, bool, str | None, str | None, int]
+PolicyRow = tuple[Mode, str | None, str | None, str | None]
+QueueRow = tuple[int, int, str, int, int | None]
+
+
+class SnapshotError(ForetideError):
+    """A snapshot of a planner that cannot be read: the pool, and what was wrong."""
+
+
+class AppRow(msgspec.Struct, array_like=True, frozen=True):
+    """One application. `guards`: failures, retry_ms, dry_run, advised, told, wake_ms."""
+
+    name: str
+    held: SpotRow | None
+    flight: FlightRow | None
+    asked: bool
+    releasing: bool
+    priority: int
+    forecast_ms: int
+    based_on: tuple[int, int, int] | None
+    learning: bool
+    need: list[float] | None
+    run: tuple[int, int, int] | None
+    changed_ms: int
+    guards: GuardRow | None
+    queue: QueueRow | None
+
+
+class CardRow(msgspec.Struct, array_like=True, frozen=True):
+    """A card that some source reports or that is occupied."""
+
+    name: str
+    host: int
+    layout: int
+    present: bool
+
+
+class Payload(msgspec.Struct, array_like=True, frozen=True):
+    """The whole state of a pool. `names` are the hosts, layouts and topics that rows refer to by number."""
+
+    format: str
+    pool: str
+    clock_ms: int
+    swept_ms: int
+    arrivals: int
+    names: list[str]
+    default: PolicyRow
+    policies: list[tuple[str, PolicyRow]]
+    sizing: Sizing
+    sources: list[tuple[str, int, list[tuple[str, int, int]]]]
+    cards: list[CardRow]
+    apps: list[AppRow]
+    known_ids: bytes
+
+
+_NO_GUARDS: Final[GuardRow] = (0, 0, False, None, None, -1)
+
+
+class _Names:
+    """Numbers for names, in order of first use."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, name: str) -> int:
+        return self.numbers.setdefault(name, len(self.numbers))
+
+
+def _policy_row(policy: AppPolicy) -> PolicyRow:
+    return policy.mode, policy.min_slice, policy.max_slice, policy.initial_slice
+
+
+def _policy(row: PolicyRow) -> AppPolicy:
+    return AppPolicy(mode=row[0], min_slice=row[1], max_slice=row[2], initial_slice=row[3])
+
+
+def to_bytes(state: PoolState) -> bytes:
+    """The state as bytes."""
+    name_of = _Names()
+    cards = sorted(state.cards, key=lambda c: c.name)
+    number = {card.name: i for i, card in enumerate(cards)}
+
+    def spot(at: Spot | None) -> SpotRow | None:
+        return None if at is None else (number[at.card], at.rank, at.start)
+
+    def row(app: App) -> AppRow:
+        guards: GuardRow = (app.failures, app.retry_ms, app.dry_run, app.advised, app.told, app.wake_ms)
+        flight, queue = app.flight, app.waiting
+        topic = app.based_on
+        return AppRow(
+            name=app.name,
+            held=spot(app.held),
+            flight=None if flight is None else (
+                flight.command_id, flight.action, spot(flight.target), [name_of(h) for h in flight.hosts]
+            ),
+            asked=app.asked,
+            releasing=app.releasing,
+            priority=app.priority,
+            forecast_ms=app.forecast_ms,
+            based_on=None if topic is None else (name_of(topic[0]), topic[1], topic[2]),
+            learning=app.learning,
+            need=None if app.need is None else list(app.need),
+            run=None if app.run is None else (app.run.since_ms, app.run.forecasts, app.run.rank),
+            changed_ms=app.changed_ms,
+            guards=None if guards == _NO_GUARDS else guards,
+            queue=None if queue is None else (
+                *queue, app.waits_for or "", app.waits_class,
+                None if app.waits_host is None else name_of(app.waits_host),
+            ),
+        )  # fmt: skip
+
+    payload = Payload(
+        format=FORMAT,
+        pool=state.pool,
+        clock_ms=state.clock_ms,
+        swept_ms=state.swept_ms,
+        arrivals=state.arrivals,
+        default=_policy_row(state.policy.default),
+        policies=[(name, _policy_row(policy)) for name, policy in sorted(state.policy.apps.items())],
+        sizing=state.policy.sizing,
+        sources=[
+            (name, s.at_ms, [(r.resource, name_of(r.host), name_of(r.geometry)) for r in s.resources])
+            for name, s in sorted(state.sources.items())
+        ],
+        cards=[CardRow(c.name, name_of(c.host), name_of(c.layout.name), c.present) for c in cards],
+        apps=[row(state.apps[name]) for name in sorted(state.apps)],
+        known_ids=state.known_ids(),
+        names=list(name_of.numbers),
+    )
+    return msgspec.msgpack.encode(payload)
+
+
+def from_bytes(pool: str, payload: bytes) -> PoolState:
+    """The state that `payload` holds, to the last bit; SnapshotError if it cannot be read."""
+    try:
+        p = msgspec.msgpack.decode(payload, type=Payload)
+    except msgspec.MsgspecError as e:
+        raise SnapshotError(f"pool {pool}: snapshot cannot be read: {e}") from e
+    if p.format != FORMAT or p.pool != pool:
+        raise SnapshotError(f"pool {pool}: snapshot is {p.format} of pool {p.pool}, {FORMAT} is needed")
+    state = PoolState(pool)
+    state.clock_ms, state.swept_ms, state.arrivals = p.clock_ms, p.swept_ms, p.arrivals
+    state.policy = Policy(_policy(p.default), {name: _policy(row) for name, row in p.policies}, p.sizing)
+    names = p.names
+    for source, at_ms, resources in p.sources:
+        reports = (ResourceReport(resource=r, host=names[h], geometry=names[g]) for r, h, g in resources)
+        state.sources[source] = Source(at_ms, tuple(reports))
+    for c in p.cards:
+        state.cards.restore(c.name, names[c.host], LAYOUTS[names[c.layout]], c.present)
+
+    def spot(row: SpotRow | None) -> Spot | None:
+        return None if row is None else Spot(p.cards[row[0]].name, row[1], row[2])
+
+    for r in p.apps:
+        app = state.app(r.name)
+        app.asked, app.releasing, app.priority = r.asked, r.releasing, r.priority
+        app.forecast_ms, app.learning, app.changed_ms = r.forecast_ms, r.learning, r.changed_ms
+        app.based_on = None if r.based_on is None else (names[r.based_on[0]], r.based_on[1], r.based_on[2])
+        app.need = None if r.need is None else Need(*r.need)
+        app.run = None if r.run is None else Agreement(*r.run)
+        guards = r.guards or _NO_GUARDS
+        app.failures, app.retry_ms, app.dry_run, app.advised, app.told, app.wake_ms = guards
+        if app.wake_ms >= 0:
+            state.wakes.append((app.wake_ms, app.name))
+        if r.queue is not None:
+            priority, arrival, app.waits_for, app.waits_class, host = r.queue
+            app.waiting = (priority, arrival)
+            app.waits_host = None if host is None else names[host]
+            state.queue.append((priority, arrival, app.name))
+        flight = r.flight
+        state.move(app, spot(r.held), None if flight is None else Flight(
+            flight[0], flight[1], spot(flight[2]), tuple(names[h] for h in flight[3])
+        ))  # fmt: skip
+    state.queue.sort()
+    heapify(state.wakes)
+    state.cards.settle()
+    for i in range(0, len(p.known_ids), 8):
+        state.learn_id(p.known_ids[i : i + 8])
+    return state

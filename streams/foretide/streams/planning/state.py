@@ -1,0 +1,226 @@
+"""What a pool's planner knows. Everything here follows from the pool's log; `snapshot` writes it as bytes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from heapq import heappush
+from typing import Final, Literal
+
+from foretide.schemas.messages import AppPolicy, Mode, Placement, ResourceReport, Sizing
+from foretide.streams.planning.cards import Cards, Occupancy
+from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning.sizing import Agreement, Need
+
+Change = Literal["allocate", "resize", "migrate", "release"]
+
+KNOWN_IDS: Final = 4096
+"""Ids of requests, policies and inventories remembered, so that a repeated one is dropped. Producers repeat within
+seconds; a pool sees far fewer such events meanwhile. Forecasts and outcomes need no memory: see `events`."""
+
+FORGET_MS: Final = 7 * 86_400_000
+"""An application that holds, asks for and forecasts nothing for so long is forgotten: the log's own retention is of
+this order, and nothing older can be repeated."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """A command whose outcome is unknown. `hosts` are those it counts against."""
+
+    command_id: str
+    action: Change
+    target: Spot | None
+    hosts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class App:
+    """One application. Times are event time in ms."""
+
+    name: str
+    held: Spot | None = None
+    flight: Flight | None = None
+    asked: bool = False
+    """It asked for a slice, or lost the one it had, and has none yet."""
+    releasing: bool = False
+    """It gave its slice back, and still has it."""
+    priority: int = 50
+    forecast_ms: int = -1
+    """Time of its newest forecast, -1 before the first."""
+    based_on: tuple[str, int, int] | None = None
+    """The telemetry record (topic, partition, offset) behind its newest forecast."""
+    learning: bool = True
+    need: Need | None = None
+    run: Agreement | None = None
+    changed_ms: int = -1
+    """When it last changed, -1 for never."""
+    failures: int = 0
+    """Failed changes in a row."""
+    retry_ms: int = 0
+    """No change before this time: back-off, or the pause after a dry run."""
+    dry_run: bool = False
+    """The pause until `retry_ms` follows a dry run, not a failure."""
+    advised: str | None = None
+    """The slice last advised, in mode advise."""
+    told: str | None = None
+    """The guard that was last reported to bind, so that it is reported once."""
+    wake_ms: int = -1
+    """When a guard that binds now lets go, -1 for none."""
+    waiting: tuple[int, int] | None = None
+    """Its place in the queue (lower first): minus priority, order of arrival."""
+    waits_for: str | None = None
+    """The guard it queues for: capacity, host_cap or pool_cap."""
+    waits_class: int = -1
+    """The smallest class that would do, when it queues for capacity."""
+    waits_host: str | None = None
+    """The host whose cap it queues for."""
+
+    @property
+    def idle(self) -> bool:
+        """It holds nothing, asks for nothing and is not being changed."""
+        return self.held is None and self.flight is None and not self.asked
+
+
+@dataclass(slots=True)
+class Source:
+    """A source's newest inventory report."""
+
+    at_ms: int
+    resources: tuple[ResourceReport, ...]
+
+
+@dataclass(slots=True)
+class Policy:
+    """The policy in force."""
+
+    default: AppPolicy = field(default_factory=AppPolicy)
+    apps: dict[str, AppPolicy] = field(default_factory=dict)
+    sizing: Sizing = field(default_factory=Sizing)
+
+    def of(self, app: str) -> AppPolicy:
+        """The application's own policy, or the pool's default."""
+        return self.apps.get(app, self.default)
+
+    def mode(self, app: str) -> Mode:
+        """The application's mode."""
+        return self.of(app).mode
+
+
+class PoolState:
+    """The state of one pool's planner.
+
+    `step` changes it in place and hands it back: a pool of ten thousand applications is not copied for each event. An
+    event that is refused has changed nothing. `clock_ms` is the newest forecast's time: requests, inventory and
+    outcomes may carry another clock when an old trace is replayed, so they move no time.
+    """
+
+    def __init__(self, pool: str) -> None:
+        self.pool = pool
+        self.clock_ms = 0
+        self.swept_ms = 0
+        self.arrivals = 0
+        self.policy = Policy()
+        self.sources: dict[str, Source] = {}
+        self.cards = Cards()
+        self.apps: dict[str, App] = {}
+        self.queue: list[tuple[int, int, str]] = []
+        self.wakes: list[tuple[int, str]] = []
+        self.in_flight = 0
+        self.in_flight_on: dict[str, int] = {}
+        self._known: set[bytes] = set()
+        self._order: deque[bytes] = deque()
+
+    def app(self, name: str) -> App:
+        """The application's state; a new one if it is not known."""
+        app = self.apps.get(name)
+        if app is None:
+            app = self.apps[name] = App(name)
+        return app
+
+    def layout_of(self, app: App) -> Layout | None:
+        """The layout of the card it sits on, or None."""
+        return self.cards[app.held.card].layout if app.held else None
+
+    def placement(self, spot: Spot | None) -> Placement | None:
+        """The spot as the messages name it."""
+        if spot is None:
+            return None
+        return Placement(resource=spot.card, slice=self.cards[spot.card].layout.names[spot.rank], start=spot.start)
+
+    # -- ids -----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def digest(event_id: str) -> bytes:
+        """The eight bytes by which an id is remembered."""
+        return blake2b(event_id.encode(), digest_size=8).digest()
+
+    def knows(self, digest: bytes) -> bool:
+        """Whether an event of this id was handled lately."""
+        return digest in self._known
+
+    def learn_id(self, digest: bytes) -> None:
+        """Remember an id, and forget the oldest beyond KNOWN_IDS."""
+        self._known.add(digest)
+        self._order.append(digest)
+        if len(self._order) > KNOWN_IDS:
+            self._known.discard(self._order.popleft())
+
+    def known_ids(self) -> bytes:
+        """The remembered ids, oldest first."""
+        return b"".join(self._order)
+
+    # -- room ----------------------------------------------------------------------------------------------------
+
+    def move(self, app: App, held: Spot | None, flight: Flight | None) -> None:
+        """Set what the application holds and the command under way, and keep the room that both may need.
+
+        The old and the new place of an instance that is resized within its card may overlap: whichever of the two
+        comes true, it is free for it.
+        """
+        before = {s.card for s in (app.held, app.flight.target if app.flight else None) if s}
+        if app.flight is not None:
+            self.in_flight -= 1
+            for host in app.flight.hosts:
+                self.in_flight_on[host] -= 1
+                if not self.in_flight_on[host]:
+                    del self.in_flight_on[host]
+        app.held, app.flight = held, flight
+        if flight is not None:
+            self.in_flight += 1
+            for host in flight.hosts:
+                self.in_flight_on[host] = self.in_flight_on.get(host, 0) + 1
+        spots = [s for s in (held, flight.target if flight else None) if s]
+        for card in sorted(before | {s.card for s in spots}):
+            taken = [self._takes(s) for s in spots if s.card == card]
+            mask = compute = 0
+            for m, c in taken:
+                mask, compute = mask | m, max(compute, c)
+            self.cards.occupy(card, app.name, (mask, compute) if taken else None)
+
+    def _takes(self, spot: Spot) -> Occupancy:
+        layout = self.cards[spot.card].layout
+        return layout.mask(spot.rank, spot.start), layout.slots[spot.rank]
+
+    # -- queue and wakes -----------------------------------------------------------------------------------------
+
+    def wait(self, app: App, guard: str, *, smallest: int = -1, host: str | None = None) -> None:
+        """Queue the application for what `guard` lacks; one that queues already keeps its place."""
+        app.waits_for, app.waits_class, app.waits_host = guard, smallest, host
+        if app.waiting is None:
+            self.arrivals += 1
+            app.waiting = (-app.priority, self.arrivals)
+            insort(self.queue, (*app.waiting, app.name))
+
+    def leave_queue(self, app: App) -> None:
+        """The application waits no more."""
+        if app.waiting is not None:
+            del self.queue[bisect_left(self.queue, (*app.waiting, app.name))]
+            app.waiting, app.waits_for, app.waits_class, app.waits_host = None, None, -1, None
+
+    def wake_at(self, app: App, at_ms: int) -> None:
+        """Look at the application again when the clock reaches `at_ms`."""
+        if app.wake_ms != at_ms:
+            app.wake_ms = at_ms
+            heappush(self.wakes, (at_ms, app.name))
