@@ -45,7 +45,7 @@ def test_a_start_that_the_driver_does_not_offer_is_invalid() -> None:
 
 
 def test_an_unknown_profile_is_named_with_what_exists() -> None:
-    with pytest.raises(KeyError, match="mig-80gb has no slice '5g.50gb'.*7g.80gb"):
+    with pytest.raises(KeyError, match=r"mig-80gb has no slice '5g.50gb'.*7g.80gb"):
         MIG_80GB.profile("5g.50gb")
 
 
