@@ -1,0 +1,1 @@
+"""Kafka as Foretide uses it: settings, clients made from them, checks with clear errors, topics, a careful sender."""
