@@ -1,0 +1,100 @@
+"""What a demo is asked to do, built once by the command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from foretide.schemas.kafka.settings import KafkaSettings
+
+POOL: Final = "demo"
+SOURCE: Final = "demo"
+"""Name of the exporter: windows and cards carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticSettings:
+    """The applications that are made up when no trace is given."""
+
+    apps: int = 12
+    """Few enough to see each."""
+
+    seed: int = 7
+    """The same seed gives the same telemetry."""
+
+    step_seconds: float = 1.0
+    """Time between two samples, as a GPU host takes them."""
+
+    window_seconds: float = 5.0
+    """Samples that travel together."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTimes:
+    """How the workers are set for a short run. Seconds."""
+
+    session: float = 6.0
+    """After so long without a sign of life a killed worker's partitions move on; Kafka's own default is 45."""
+
+    heartbeat: float = 2.0
+    """A third of the session, as Kafka recommends."""
+
+    snapshots: float = 5.0
+    """Longest wait of a change for its snapshot: what a killed worker's successor has to read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """One demo."""
+
+    out: Path
+    """Folder for logs, recordings, states and the broker's data."""
+
+    seconds: float = 60.0
+    """How long telemetry flows; the run then drains and reckons."""
+
+    speed: float = 60.0
+    """Seconds of the applications' time per second."""
+
+    trace: Path | None = None
+    """A recorded trace; None: the synthetic source."""
+
+    mappings: tuple[str, ...] = ()
+    """SIGNAL=COLUMN for the trace, beside the defaults."""
+
+    kafka: KafkaSettings | None = None
+    """An existing broker; None: one of our own on loopback."""
+
+    broker: Literal["auto", "kafka", "mock"] = "auto"
+    """Which broker to start if none exists."""
+
+    create_topics: bool = False
+    """On an existing broker, whether missing topics may be created."""
+
+    chaos: int = 0
+    """How many processes are killed during the run, in turn."""
+
+    cards: int | None = None
+    """Cards in the simulated pool; None: three for five applications."""
+
+    initial_slice: str = "3g.40gb"
+    """What every application is given before anything is known of it."""
+
+    synthetic: SyntheticSettings = SyntheticSettings()
+    times: WorkerTimes = WorkerTimes()
+
+    @property
+    def telemetry_log(self) -> Path:
+        """Where the telemetry topic is recorded."""
+        return self.out / "telemetry.jsonl"
+
+    @property
+    def pool_log(self) -> Path:
+        """Where the pool's log is recorded."""
+        return self.out / "pool-events.jsonl"
+
+    @property
+    def report(self) -> Path:
+        """Where the exporter reports what it sent."""
+        return self.out / "exporter-report.json"

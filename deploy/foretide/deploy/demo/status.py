@@ -1,0 +1,26 @@
+"""What the views show beside the figures: the stage of the run and what the supervisor knows."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+Stage = Literal["starting the broker", "starting", "running", "draining", "stopping", "reckoning", "done"]
+
+
+@dataclass(slots=True)
+class RunStatus:
+    """Set by the run, read by the views. Times are seconds since the telemetry began."""
+
+    stage: Stage = "starting the broker"
+    broker: str = ""
+    source: str = ""
+    speed: float = 1.0
+    seconds: float = 0.0
+    """How long telemetry is to flow."""
+    elapsed: float = 0.0
+    cards: int = 0
+    kills: int = 0
+    notes: deque[str] = field(default_factory=lambda: deque(maxlen=4))
+    """Kills, restarts and failures, newest last."""

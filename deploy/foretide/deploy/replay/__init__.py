@@ -1,0 +1,1 @@
+"""Recorded topics fed again through the objects that ran live, to compare what comes out."""
