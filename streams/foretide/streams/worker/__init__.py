@@ -1,1 +1,1 @@
-"""The Faust shell: it moves records in and outputs out, exactly; the arithmetic is in the processors."""
+"""The shell around the pure cores: a Faust worker that learns every record exactly once, through crashes too."""

@@ -1,0 +1,92 @@
+"""Reading a group's snapshots back from its changelog topic.
+
+Of the snapshots of a key the one of the highest (epoch, last offset) counts, not the newest in the log: a worker that
+was given up may still have written a late one. Each partition's reading also tells the highest epoch it has seen.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from foretide.schemas.kafka import clients
+from foretide.schemas.kafka.settings import KafkaSettings
+from foretide.schemas.topics import changelog
+from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, decode_envelope
+from foretide.streams.worker.errors import EnvelopeError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """What one partition of a changelog holds: the snapshot to trust per key, the highest epoch, unreadable ones."""
+
+    by_key: dict[str, Envelope] = field(default_factory=dict)
+    highest_epoch: int = 0
+    unreadable: int = 0
+
+    def add(self, place: str, value: bytes | None) -> None:
+        """Take one record of the changelog; `place` names it in the log line if it cannot be read."""
+        if value is None:
+            return  # a key deleted by hand
+        try:
+            envelope = decode_envelope(value)
+        except EnvelopeError as error:
+            self.unreadable += 1
+            log.warning("%s: %s; its key starts from the snapshot before it, if there is one", place, error)
+            return
+        self.highest_epoch = max(self.highest_epoch, envelope.epoch)
+        if envelope.key == CLAIM_KEY:
+            return
+        known = self.by_key.get(envelope.key)
+        if known is None or envelope.rank >= known.rank:
+            self.by_key[envelope.key] = envelope
+
+
+async def read_partitions(consumer: AIOKafkaConsumer, topic: str, partitions: Iterable[int]) -> dict[int, Snapshots]:
+    """Read the given partitions of a changelog from their beginning to their present end.
+
+    `consumer` is started and subscribed to nothing; its assignment is replaced. Raises what aiokafka raises.
+    """
+    tps = [TopicPartition(topic, p) for p in partitions]
+    found = {tp.partition: Snapshots() for tp in tps}
+    consumer.assign(tps)
+    begin = await consumer.beginning_offsets(tps)
+    ends = await consumer.end_offsets(tps)
+    left = {tp for tp in tps if ends[tp] > begin[tp]}
+    consumer.pause(*(set(tps) - left))
+    for tp in left:
+        consumer.seek(tp, begin[tp])
+    while left:
+        for tp, records in (await consumer.getmany(*left, timeout_ms=500)).items():
+            for record in records:
+                found[tp.partition].add(f"{topic}/{tp.partition}/{record.offset}", record.value)
+        for tp in list(left):
+            if await consumer.position(tp) >= ends[tp]:
+                consumer.pause(tp)
+                left.discard(tp)
+    consumer.unsubscribe()
+    return found
+
+
+async def read_snapshots(kafka: KafkaSettings, group: str) -> dict[str, Envelope]:
+    """The latest trusted snapshot of every key of a worker group, read from its changelog topic to its end."""
+    topic = changelog(group)
+    consumer = clients.consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = consumer.partitions_for_topic(topic) or await _fetch_partitions(consumer, topic)
+        per_partition = await read_partitions(consumer, topic, sorted(partitions))
+    finally:
+        await consumer.stop()
+    return {key: envelope for found in per_partition.values() for key, envelope in found.by_key.items()}
+
+
+async def _fetch_partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    await consumer._client.add_topic(topic)  # noqa: SLF001 - aiokafka has no public way to ask about one topic
+    await consumer._client.force_metadata_update()  # noqa: SLF001
+    return set(consumer.partitions_for_topic(topic) or ())

@@ -1,0 +1,98 @@
+"""Handles one record after another: the core, its outputs, dead letters, the books."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from foretide.schemas.codec import encode
+from foretide.schemas.dead_letters import DeadLetterGuard, dead_letter
+from foretide.schemas.errors import InvalidMessage
+from foretide.schemas.messages import RecordRef
+from foretide.schemas.topics import DEAD_LETTERS
+from foretide.streams.worker.errors import CoreFault
+from foretide.streams.worker.metrics import WorkerMetrics
+from foretide.streams.worker.outbox import Outbox
+from foretide.streams.worker.partition import Owned
+from foretide.streams.worker.processor import Processor, Record
+from foretide.streams.worker.source import Raw
+from foretide.streams.worker.stamps import stamped
+
+
+def wall_ms() -> int:
+    """Epoch milliseconds, UTC. Only stamps use it; nothing that a core computes depends on it."""
+    return time.time_ns() // 1_000_000
+
+
+class Intake:
+    """Gives records to the core, and what the core answers to the outbox. Does no I/O and never waits."""
+
+    def __init__(
+        self,
+        processor: Processor,
+        group: str,
+        outbox: Outbox,
+        metrics: WorkerMetrics,
+        guard: DeadLetterGuard,
+        clock: Callable[[], float],
+    ) -> None:
+        self._processor = processor
+        self._group = group
+        self._outbox = outbox
+        self._metrics = metrics
+        self._guard = guard
+        self._clock = clock
+
+    def handle(self, owned: Owned, raw: Raw) -> None:
+        """Handle the record that is next in `owned`.
+
+        Raises TooManyDeadLetters when too many were unreadable (each was sent to the dead letters); CoreFault when the
+        core failed on a record that keeps the contract: the key's state is then unknown, the record not handled.
+        """
+        try:
+            key = decode_key(self._processor.source_topic, raw.key)
+            if raw.offset <= owned.covered.get(key, -1):
+                owned.ledger.skipped(raw.offset)
+                self._metrics.duplicates.inc()
+                return
+            record = Record(self._processor.source_topic, raw.partition, raw.offset, key, raw.value, raw.timestamp_ms)
+            owned.keys.add(key)
+            outputs = self._processor.handle(record)
+        except InvalidMessage as error:
+            self.set_aside(owned, raw, error, "invalid")
+            self._guard.bad()
+            return
+        except Exception as error:
+            raise CoreFault(key, raw, error) from error
+        self._guard.good()
+        sequence = None
+        for output in outputs:
+            message = stamped(output.message, owned.epoch, wall_ms())
+            sequence = self._outbox.put(output.topic, output.key, encode(message))
+            self._metrics.outputs.labels(output.topic).inc()
+        owned.ledger.handled(key, raw.offset, self._clock(), sequence)
+        self._metrics.handled.inc()
+
+    def set_aside(self, owned: Owned, raw: Raw, error: InvalidMessage, cause: str) -> None:
+        """Send a record to the dead letters and go on after it."""
+        letter = dead_letter(
+            RecordRef(topic=self._processor.source_topic, partition=raw.partition, offset=raw.offset),
+            self._group,
+            error,
+            raw.key,
+            raw.value,
+            wall_ms(),
+        )
+        sequence = self._outbox.put(DEAD_LETTERS, self._processor.source_topic, encode(letter))
+        owned.ledger.set_aside(raw.offset, sequence)
+        self._metrics.dead_letters.labels(cause).inc()
+
+
+def decode_key(topic: str, key: bytes | None) -> str:
+    """The record's key as text; InvalidMessage if it has none or is not UTF-8."""
+    if not key:
+        raise InvalidMessage(topic, "$key", "the record has no key")
+    try:
+        return key.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidMessage(topic, "$key", f"not UTF-8: {error.reason} at byte {error.start}") from error

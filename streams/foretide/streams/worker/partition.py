@@ -1,0 +1,34 @@
+"""One partition during one assignment to this worker."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from foretide.streams.worker.ledger import Ledger
+
+
+@dataclass(slots=True, eq=False)
+class Owned:
+    """A partition that the group has given to this worker, until `released` is set.
+
+    Nothing is handled before `ready` is set: then `ledger`, `epoch` and the restored keys are there. `covered` holds,
+    per key, the last offset its snapshot covers; records at or below it are not learned again.
+    """
+
+    number: int
+    generation: int
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    ledger: Ledger = field(default_factory=lambda: Ledger(0))
+    epoch: int = 0
+    covered: dict[str, int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    committed: int | None = None
+    advanced_at: float = 0.0
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether records may be handled: restored, and not yet given away."""
+        return self.ready.is_set() and not self.released.is_set()

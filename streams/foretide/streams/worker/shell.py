@@ -1,0 +1,307 @@
+"""The heart of a worker: partitions come and go, records are handled once, snapshots and commits follow.
+
+Faust calls `assigned`, `take`, `release` and `committable` from its event loop; everything runs in that one loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from foretide.schemas.dead_letters import TooManyDeadLetters
+from foretide.schemas.errors import ForetideError
+from foretide.streams.worker.changelog import Snapshots, read_partitions
+from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, encode_envelope
+from foretide.streams.worker.errors import CrashedError, WorkerError
+from foretide.streams.worker.intake import Intake
+from foretide.streams.worker.ledger import Admission, Ledger
+from foretide.streams.worker.metrics import WorkerMetrics
+from foretide.streams.worker.outbox import Outbox
+from foretide.streams.worker.partition import Owned
+from foretide.streams.worker.processor import Processor
+from foretide.streams.worker.settings import WorkerSettings
+from foretide.streams.worker.source import Raw, SourceReader
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS: Final = 0.5
+"""Pause before the broker is asked again while a partition is being restored or a gap read."""
+
+
+class Shell:
+    """Owns the core and the books of all assigned partitions.
+
+    `failed` is told once when the worker cannot go on; the worker then stops without committing more.
+    """
+
+    def __init__(
+        self,
+        processor: Processor,
+        settings: WorkerSettings,
+        intake: Intake,
+        outbox: Outbox,
+        source: SourceReader,
+        changelog: AIOKafkaConsumer,
+        metrics: WorkerMetrics,
+        failed: Callable[[ForetideError], None],
+    ) -> None:
+        self._processor = processor
+        self._settings = settings
+        self._intake = intake
+        self._outbox = outbox
+        self._source = source
+        self._changelog = changelog
+        self._changelog_lock = asyncio.Lock()
+        self._metrics = metrics
+        self._failed = failed
+        self._owned: dict[int, Owned] = {}
+        self._dead = False
+        self.assigned_at: float | None = None
+        """When the group last decided about partitions, on time.monotonic(); None before the first decision."""
+
+    @property
+    def partitions(self) -> dict[int, Owned]:
+        """The partitions of the present assignment."""
+        return dict(self._owned)
+
+    def assigned(self, partitions: Iterable[int], generation: int) -> None:
+        """The group has given these partitions, and only these, to this worker. Restoring starts in the background."""
+        for number in list(self._owned):
+            self._forget(number)  # only where the group took them away without asking
+        fresh = [Owned(number, generation) for number in sorted(partitions)]
+        self._owned = {owned.number: owned for owned in fresh}
+        self.assigned_at = time.monotonic()
+        if fresh:
+            task = asyncio.create_task(self._restore(fresh), name="restore")
+            task.add_done_callback(self._restored)
+            for owned in fresh:
+                owned.task = task
+
+    async def take(self, raw: Raw) -> None:
+        """Handle one record that Faust delivers, and what Faust passed over before it."""
+        owned = self._owned.get(raw.partition)
+        if owned is None or self._dead:
+            return
+        if not owned.ready.is_set():
+            await self._unless_released(owned, owned.ready.wait())
+        if not owned.active:
+            return
+        try:
+            admission = owned.ledger.admit(raw.offset)
+            if admission is Admission.BEHIND:
+                self._metrics.duplicates.inc()
+                return
+            if admission is Admission.AHEAD:
+                await self._unless_released(owned, self._fill(owned, raw.offset))
+                if not owned.active or owned.ledger.expected != raw.offset:
+                    return
+            await self._handle(owned, raw)
+        except (WorkerError, TooManyDeadLetters) as error:
+            self.fail(error)
+
+    def fail(self, error: ForetideError) -> None:
+        """Stop taking records and tell the worker to end."""
+        if not self._dead:
+            self._dead = True
+            self._failed(error)
+
+    def committable(self) -> dict[int, int]:
+        """Per partition the offset safe to commit; nothing for one that is not restored yet."""
+        return {
+            number: owned.ledger.watermark(self._outbox.confirmed)
+            for number, owned in self._owned.items()
+            if owned.ready.is_set() and not self._dead
+        }
+
+    def committed(self, offsets: dict[int, int]) -> None:
+        """These offsets have been committed."""
+        for number, offset in offsets.items():
+            if (owned := self._owned.get(number)) is not None:
+                owned.committed = offset
+
+    def snapshot_due(self, now: float) -> bool:
+        """Write snapshots that are due, oldest first, within the time budget. True if more are due."""
+        before = now - self._settings.snapshots.cadence
+        end = time.monotonic() + self._settings.snapshots.budget
+        return any(owned.active and not self._snapshot_until(owned, before, end) for owned in self._owned.values())
+
+    async def release(self, partitions: Iterable[int], seconds: float) -> bool:
+        """Take no more records of these partitions and write their snapshots; whether all arrived within `seconds`.
+
+        `committable` then covers them until `forget` is called.
+        """
+        leaving = [self._owned[number] for number in partitions if number in self._owned]
+        for owned in leaving:
+            owned.released.set()
+        if self._dead:
+            return False
+        try:
+            async with asyncio.timeout(seconds):
+                for owned in leaving:
+                    if owned.ready.is_set():
+                        await self._snapshot_all(owned)
+                await self._outbox.flush()
+        except TimeoutError:
+            return False
+        return True
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """Drop the state of partitions that were released."""
+        for number in partitions:
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        owned = self._owned.pop(number, None)
+        if owned is None:
+            return
+        owned.released.set()
+        if owned.task is not None:
+            owned.task.cancel()
+        for key in owned.keys:
+            self._processor.forget(key)
+
+    def _snapshot_until(self, owned: Owned, before: float, end: float) -> bool:
+        """Snapshot the keys due in one partition; False if the time ran out first."""
+        while (due := owned.ledger.oldest(before)) is not None:
+            if time.monotonic() > end or self._outbox.full:
+                return False
+            envelope = Envelope(
+                self._processor.format,
+                due.key,
+                owned.number,
+                due.last_offset,
+                owned.epoch,
+                self._processor.snapshot(due.key),
+            )
+            sequence = self._outbox.put(
+                self._settings.changelog, due.key, encode_envelope(envelope), partition=owned.number
+            )
+            owned.ledger.snapshotted(due.key, sequence)
+            self._metrics.snapshots.inc()
+        return True
+
+    async def _snapshot_all(self, owned: Owned) -> None:
+        """Snapshot all that changed, in slices, so that heartbeats and acknowledgements go on."""
+        while not self._snapshot_until(owned, float("inf"), time.monotonic() + 0.2):
+            if self._outbox.full:
+                await self._outbox.room()
+            else:
+                await asyncio.sleep(0)
+
+    async def _handle(self, owned: Owned, raw: Raw) -> None:
+        if self._outbox.full:
+            await self._unless_released(owned, self._outbox.room())
+            if not owned.active:
+                return
+        self._intake.handle(owned, raw)
+        owned.advanced_at = time.monotonic()
+
+    async def _fill(self, owned: Owned, stop: int) -> None:
+        """Read and handle what is missing before the offset `stop`."""
+        while owned.active and owned.ledger.expected < stop:
+            try:
+                async for raw in self._source.read(owned.number, owned.ledger.expected, stop):
+                    if not owned.active:
+                        return
+                    self._passed_over(owned, raw.offset)
+                    await self._handle(owned, raw)
+                    self._metrics.reread.inc()
+                self._passed_over(owned, stop)
+            except KafkaError as error:
+                log.warning("cannot read again what was passed over, trying again: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _passed_over(self, owned: Owned, offset: int) -> None:
+        """Records before `offset` that the log no longer holds are lost: say so and go on."""
+        lost = offset - owned.ledger.expected
+        if lost > 0:
+            log.error(
+                "%s/%d: %d records from offset %d were deleted by retention before they were read",
+                self._settings.source_topic,
+                owned.number,
+                lost,
+                owned.ledger.expected,
+            )
+            self._metrics.lost.inc(lost)
+            owned.ledger.skipped(offset - 1)
+
+    async def _restore(self, fresh: list[Owned]) -> None:
+        began = time.monotonic()
+        numbers = [owned.number for owned in fresh]
+        while True:
+            try:
+                async with self._changelog_lock:
+                    found = await read_partitions(self._changelog, self._settings.changelog, numbers)
+                positions = await self._source.positions(numbers)
+                break
+            except KafkaError as error:
+                log.warning("cannot read the snapshots, trying again: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+        claims = 0
+        for owned in fresh:
+            claims = self._adopt(owned, found[owned.number], positions[owned.number])
+        await self._outbox.arrived(claims)
+        for owned in fresh:
+            owned.advanced_at = time.monotonic()
+            owned.ready.set()
+        took = time.monotonic() - began
+        self._metrics.restore_seconds.set(took)
+        log.info(
+            "owns %s of %s: %s",
+            ", ".join(map(str, numbers)),
+            self._settings.source_topic,
+            "; ".join(
+                f"{o.number}: from offset {o.ledger.expected}, epoch {o.epoch}, {len(o.keys)} keys" for o in fresh
+            ),
+        )
+
+    def _restored(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(CrashedError(f"partitions could not be restored: {error!r}"))
+
+    def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
+        """Build the state of one partition from its snapshots and claim a new epoch; the claim's sequence number."""
+        for key, envelope in snapshots.by_key.items():
+            if envelope.format != self._processor.format:
+                log.warning(
+                    "%s: the snapshot has format %s, this build reads %s: it starts anew",
+                    key,
+                    envelope.format,
+                    self._processor.format,
+                )
+                self._metrics.refused.inc()
+                continue
+            self._processor.restore(key, envelope.payload)
+            owned.keys.add(key)
+            if envelope.last_offset >= position:
+                owned.covered[key] = envelope.last_offset
+            self._metrics.restored.inc()
+        self._metrics.refused.inc(snapshots.unreadable)
+        owned.ledger = Ledger(position)
+        owned.committed = position
+        owned.epoch = max(owned.generation, snapshots.highest_epoch + 1)
+        self._metrics.epoch.labels(str(owned.number)).set(owned.epoch)
+        claim = Envelope(self._processor.format, CLAIM_KEY, owned.number, -1, owned.epoch, b"")
+        return self._outbox.put(self._settings.changelog, CLAIM_KEY, encode_envelope(claim), partition=owned.number)
+
+    @staticmethod
+    async def _unless_released(owned: Owned, work: Awaitable[Any]) -> None:
+        """Await `work`, but give up as soon as the partition is taken away."""
+        task = asyncio.ensure_future(work)
+        gone = asyncio.ensure_future(owned.released.wait())
+        try:
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+        finally:
+            for each in (task, gone):
+                each.cancel()
+                with suppress(asyncio.CancelledError):
+                    await each
