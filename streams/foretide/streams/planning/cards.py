@@ -43,8 +43,8 @@ class Cards:
         self._cards: dict[str, Card] = {}
         self._alike: dict[tuple[str, int, int], list[str]] = {}
         self._full: set[tuple[int, str | None]] = set()
-        self.freed: set[str] = set()
-        """Cards on which room appeared since it was last cleared."""
+        self.roomier = False
+        """Room appeared somewhere since this was last set to False."""
 
     def __len__(self) -> int:
         return len(self._cards)
@@ -72,7 +72,7 @@ class Cards:
             if not card.occupants:
                 card.layout = layout
         self._join(card)
-        self._free(card)
+        self._free()
 
     def vanish(self, name: str) -> None:
         """No source reports the card any more. It stays known while it is occupied."""
@@ -94,7 +94,7 @@ class Cards:
 
     def settle(self) -> None:
         """What was restored is not news: no room appeared."""
-        self.freed.clear()
+        self.roomier = False
 
     def occupy(self, name: str, app: str, occupancy: Occupancy | None) -> None:
         """`app` now takes this much of the card; None: nothing."""
@@ -111,7 +111,7 @@ class Cards:
         if card.present:
             self._join(card)
             if before[0] & ~card.taken or card.compute < before[1]:
-                self._free(card)
+                self._free()
         self._drop_if_gone(card)
 
     def best(self, index: int, layout: Layout | None = None, but: str | None = None) -> tuple[Card, int] | None:
@@ -152,9 +152,9 @@ class Cards:
         """False if a search since room last appeared found none for the class; True means that it is worth looking."""
         return (index, layout.name if layout else None) not in self._full
 
-    def _free(self, card: Card) -> None:
+    def _free(self) -> None:
         self._full.clear()
-        self.freed.add(card.name)
+        self.roomier = True
 
     def _join(self, card: Card) -> None:
         insort(self._alike.setdefault((card.layout.name, card.taken, card.compute), []), card.name)

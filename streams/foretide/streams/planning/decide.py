@@ -20,6 +20,8 @@ from foretide.streams.planning.turn import Turn
 def decide(turn: Turn, app: App, *, fresh: bool = False) -> None:
     """Look at `app` again and decide what follows; nothing if nothing does. `fresh`: a new forecast arrived."""
     mode = turn.state.policy.mode(app.name)
+    if mode in ("off", "advise") or (mode == "initial" and app.held is not None):
+        turn.state.leave_queue(app)
     if app.flight is not None:
         if fresh:
             _in_flight(turn, app)
@@ -190,9 +192,10 @@ def _why(turn: Turn, app: App, layout: Layout, current: int, choice: Choice, bou
 
 
 def _explain_stay(turn: Turn, app: App, layout: Layout, current: int, choice: Choice) -> None:
-    assert app.need is not None
     sizing, held = turn.state.policy.sizing, layout.names[current]
-    if choice.guard == "learning":
+    if app.need is None:
+        reason = f"{held} is above its bounds, but how much memory is in use is not known yet"
+    elif choice.guard == "learning":
         reason = f"it could hold less than {held}, but is still being learned"
     elif choice.guard == "agreement":
         reason = (

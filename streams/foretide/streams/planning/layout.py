@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 from foretide.schemas.slices import GEOMETRIES, Geometry
 
-TOLERANCE: Final = 1e-9
-"""A need this much above a slice still fits it: sevenths are not exact in binary."""
+TOLERANCE: Final = 1e-6
+"""A need this much of a card above a slice still fits it: sevenths are not exact, and needs are kept as
+32-bit numbers."""
 
 
 class Spot(NamedTuple):

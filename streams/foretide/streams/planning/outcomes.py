@@ -69,8 +69,9 @@ def _settle(turn: Turn, app: App, *, success: bool) -> None:
         return
     app.failures, app.dry_run = app.failures + 1, False
     app.retry_ms = state.clock_ms + backoff_ms(app.failures, state.policy.sizing)
-    if app.held is None:
-        if app.releasing:
-            app.releasing = False
-        else:
-            app.asked = True
+    if app.held is not None:
+        app.asked = app.asked and app.releasing
+    elif app.releasing:
+        app.releasing = False
+    else:
+        app.asked = True

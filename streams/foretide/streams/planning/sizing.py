@@ -7,8 +7,9 @@ Compute is a share of a whole card, memory is in bytes, a class is an index into
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from foretide.schemas.messages import AppPolicy, ForecastEvent, SignalNeed, Sizing
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
@@ -29,6 +30,20 @@ class Need(NamedTuple):
     used_compute: float
     used_memory: float
     last_memory: float
+
+    def packed(self) -> bytes:
+        """The need in 28 bytes."""
+        return _PACKED.pack(*self)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Need:
+        """The need that `packed` holds."""
+        return cls(*_PACKED.unpack(packed))
+
+
+_PACKED: Final = struct.Struct("<7f")
+_HUGE: Final = 1e30
+"""Larger than any card, and within a 32-bit number."""
 
 
 class Agreement(NamedTuple):
@@ -63,7 +78,8 @@ def with_margin(value: float, margin: float) -> float:
 
 
 def need_of(event: ForecastEvent, sizing: Sizing) -> Need:
-    """The need that a forecast states, under the pool's settings."""
+    """The need that a forecast states, under the pool's settings, in 32-bit numbers: that is how a snapshot keeps it,
+    and a restored planner must see the very same."""
     compute = [n for n in event.needs if n.signal == SM_RATIO]
     memory = [n for n in event.needs if n.signal == GPU_MEMORY]
 
@@ -74,7 +90,7 @@ def need_of(event: ForecastEvent, sizing: Sizing) -> Need:
     c, m = (sizing.compute_quantile, sizing.compute_margin), (sizing.memory_quantile, sizing.memory_margin)
     last_compute = max(event.last.get(SM_RATIO, 0.0), 0.0)
     last_memory = max(event.last.get(GPU_MEMORY, 0.0), 0.0)
-    return Need(
+    exact = Need(
         raise_compute=peak(compute, *c, sizing.raise_horizon_seconds, 0.0),
         raise_memory=peak(memory, *m, sizing.raise_horizon_seconds, 0.0),
         lower_compute=peak(compute, *c, sizing.lower_horizon_seconds, math.inf),
@@ -83,6 +99,7 @@ def need_of(event: ForecastEvent, sizing: Sizing) -> Need:
         used_memory=last_memory / sizing.memory_full_ratio,
         last_memory=last_memory,
     )
+    return Need.unpacked(Need(*(v if v == math.inf else min(v, _HUGE) for v in exact)).packed())
 
 
 def class_used(layout: Layout, need: Need) -> int:
@@ -158,7 +175,7 @@ def choose(
 ) -> Choice:
     """The class to hold instead of `current`: up at once, down when the forecasts have agreed, within `bounds`."""
     if need is None:
-        return Choice(bounded(current, bounds))
+        return Choice(current, "memory") if current > bounds[1] else Choice(bounded(current, bounds))
     raised = class_to_raise(layout, need)
     up = bounded(raised, bounds)
     if up > current:

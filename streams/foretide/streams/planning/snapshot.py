@@ -21,9 +21,10 @@ FORMAT: Final = "plan-1"
 
 SpotRow = tuple[int, int, int]
 FlightRow = tuple[str, Change, SpotRow | None, list[int]]
-GuardRow = tuple[int, int, bool, str | None, str | None, int]
+RunRow = tuple[int, int, int]
+GuardRow = tuple[int, int, bool, int | None, int | None, int]
 PolicyRow = tuple[Mode, str | None, str | None, str | None]
-QueueRow = tuple[int, int, str, int, int | None]
+QueueRow = tuple[int, int, int, int, int | None]
 
 
 class SnapshotError(ForetideError):
@@ -31,7 +32,8 @@ class SnapshotError(ForetideError):
 
 
 class AppRow(msgspec.Struct, array_like=True, frozen=True):
-    """One application. `guards`: failures, retry_ms, dry_run, advised, told, wake_ms."""
+    """One application. `guards`: failures, retry_ms, dry_run, advised, told, wake_ms. Fields ending in `_ago` are ms
+    before the pool's clock, None for never: small numbers take fewer bytes."""
 
     name: str
     held: SpotRow | None
@@ -39,12 +41,12 @@ class AppRow(msgspec.Struct, array_like=True, frozen=True):
     asked: bool
     releasing: bool
     priority: int
-    forecast_ms: int
+    forecast_ago: int | None
     based_on: tuple[int, int, int] | None
     learning: bool
-    need: list[float] | None
-    run: tuple[int, int, int] | None
-    changed_ms: int
+    need: bytes | None
+    run: RunRow | None
+    changed_ago: int | None
     guards: GuardRow | None
     queue: QueueRow | None
 
@@ -59,7 +61,7 @@ class CardRow(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Payload(msgspec.Struct, array_like=True, frozen=True):
-    """The whole state of a pool. `names` are the hosts, layouts and topics that rows refer to by number."""
+    """The whole state of a pool. `names` are the recurring names that rows refer to by number."""
 
     format: str
     pool: str
@@ -106,8 +108,12 @@ def to_bytes(state: PoolState) -> bytes:
     def spot(at: Spot | None) -> SpotRow | None:
         return None if at is None else (number[at.card], at.rank, at.start)
 
+    def ago(at_ms: int) -> int | None:
+        return None if at_ms < 0 else state.clock_ms - at_ms
+
     def row(app: App) -> AppRow:
-        guards: GuardRow = (app.failures, app.retry_ms, app.dry_run, app.advised, app.told, app.wake_ms)
+        advised, told = (None if text is None else name_of(text) for text in (app.advised, app.told))
+        guards: GuardRow = (app.failures, app.retry_ms, app.dry_run, advised, told, app.wake_ms)
         flight, queue = app.flight, app.waiting
         topic = app.based_on
         return AppRow(
@@ -119,15 +125,15 @@ def to_bytes(state: PoolState) -> bytes:
             asked=app.asked,
             releasing=app.releasing,
             priority=app.priority,
-            forecast_ms=app.forecast_ms,
+            forecast_ago=ago(app.forecast_ms),
             based_on=None if topic is None else (name_of(topic[0]), topic[1], topic[2]),
             learning=app.learning,
-            need=None if app.need is None else list(app.need),
-            run=None if app.run is None else (app.run.since_ms, app.run.forecasts, app.run.rank),
-            changed_ms=app.changed_ms,
+            need=None if app.need is None else app.need.packed(),
+            run=None if app.run is None else (state.clock_ms - app.run.since_ms, app.run.forecasts, app.run.rank),
+            changed_ago=ago(app.changed_ms),
             guards=None if guards == _NO_GUARDS else guards,
             queue=None if queue is None else (
-                *queue, app.waits_for or "", app.waits_class,
+                *queue, name_of(app.waits_for or ""), app.waits_class,
                 None if app.waits_host is None else name_of(app.waits_host),
             ),
         )  # fmt: skip
@@ -174,20 +180,24 @@ def from_bytes(pool: str, payload: bytes) -> PoolState:
     def spot(row: SpotRow | None) -> Spot | None:
         return None if row is None else Spot(p.cards[row[0]].name, row[1], row[2])
 
+    def at(ago: int | None) -> int:
+        return -1 if ago is None else p.clock_ms - ago
+
     for r in p.apps:
         app = state.app(r.name)
         app.asked, app.releasing, app.priority = r.asked, r.releasing, r.priority
-        app.forecast_ms, app.learning, app.changed_ms = r.forecast_ms, r.learning, r.changed_ms
+        app.forecast_ms, app.learning, app.changed_ms = at(r.forecast_ago), r.learning, at(r.changed_ago)
         app.based_on = None if r.based_on is None else (names[r.based_on[0]], r.based_on[1], r.based_on[2])
-        app.need = None if r.need is None else Need(*r.need)
-        app.run = None if r.run is None else Agreement(*r.run)
+        app.need = None if r.need is None else Need.unpacked(r.need)
+        app.run = None if r.run is None else Agreement(p.clock_ms - r.run[0], r.run[1], r.run[2])
         guards = r.guards or _NO_GUARDS
-        app.failures, app.retry_ms, app.dry_run, app.advised, app.told, app.wake_ms = guards
+        app.failures, app.retry_ms, app.dry_run, advised, told, app.wake_ms = guards
+        app.advised, app.told = (None if number is None else names[number] for number in (advised, told))
         if app.wake_ms >= 0:
             state.wakes.append((app.wake_ms, app.name))
         if r.queue is not None:
-            priority, arrival, app.waits_for, app.waits_class, host = r.queue
-            app.waiting = (priority, arrival)
+            priority, arrival, guard, app.waits_class, host = r.queue
+            app.waiting, app.waits_for = (priority, arrival), names[guard]
             app.waits_host = None if host is None else names[host]
             state.queue.append((priority, arrival, app.name))
         flight = r.flight

@@ -24,6 +24,7 @@ from foretide.schemas.messages import (
     ReleaseRequest,
 )
 from foretide.schemas.topics import POOL_EVENTS
+from foretide.streams.planning import placing
 from foretide.streams.planning.decide import decide
 from foretide.streams.planning.layout import LAYOUTS
 from foretide.streams.planning.outcomes import check_outcome, on_outcome
@@ -136,7 +137,10 @@ def _on_allocate(turn: Turn, event: AllocateRequest) -> None:
         app.releasing = False
         turn.note(app, "hold", f"it asked again before its slice on {app.held.card if app.held else ''} was given back")
         return
-    if app.held is not None and not app.releasing:
+    if app.flight is not None and app.releasing:
+        app.releasing, app.asked = False, True
+        return
+    if app.held is not None or app.flight is not None:
         return
     app.asked = True
     app.retry_ms, app.failures, app.dry_run = 0, 0, False
@@ -186,8 +190,6 @@ def _on_inventory(turn: Turn, event: InventoryEvent) -> None:
             state.cards.vanish(name)
             if holders:
                 _each_on(turn, name, gone=True)
-    if any(of for of in state.cards.layouts()):
-        turn.landed = True
 
 
 def _each_on(turn: Turn, card_name: str, *, gone: bool) -> None:
@@ -217,7 +219,7 @@ def _on_policy(turn: Turn, event: PolicyEvent) -> None:
 def _serve_queue(turn: Turn) -> None:
     """Try those who wait again, if room appeared or a cap lets go: by priority, then by time of arrival."""
     state = turn.state
-    if not (turn.landed or state.cards.freed):
+    if not (turn.landed or state.cards.roomier):
         return
     cap = state.policy.sizing.max_in_flight_per_pool
     for *_, name in list(state.queue):
@@ -226,7 +228,7 @@ def _serve_queue(turn: Turn) -> None:
         app = state.apps[name]
         if app.waiting is not None and _worth_trying(state, app):
             decide(turn, app)
-    state.cards.freed.clear()
+    state.cards.roomier = False
 
 
 def _worth_trying(state: PoolState, app: App) -> bool:
@@ -237,4 +239,5 @@ def _worth_trying(state: PoolState, app: App) -> bool:
         return True
     if app.held is None:
         return any(state.cards.could_fit(min(app.waits_class, of.last), of) for of in state.cards.layouts())
-    return app.held.card in state.cards.freed or state.cards.could_fit(app.waits_class, state.layout_of(app))
+    here = placing.in_place(state, app, app.waits_class)
+    return here is not None or state.cards.could_fit(app.waits_class, state.layout_of(app))
