@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 import orjson
@@ -12,6 +13,12 @@ from foretide.schemas.messages import CONTRACT_VERSION, Message
 from foretide.schemas.topics import CATALOGUE
 
 M = TypeVar("M", bound=Message)
+
+
+REASON_LIMIT: Final = 300
+"""A reason repeats parts of the record, which anybody may have written: it is cut to so many characters."""
+
+_PLACE = re.compile(r" - at (?:`key` in )?`([^`]*)`$")
 
 
 def encode(message: Message) -> bytes:
@@ -35,12 +42,15 @@ def parse(topic: str, value: bytes | None) -> Any:
         raise InvalidMessage(topic, "$", f"a JSON object is needed, got {type(raw).__name__}")
     version = raw.get("version")
     if version != CONTRACT_VERSION or isinstance(version, bool):
-        raise InvalidMessage(topic, "$.version", f"unknown version {version!r}; this build reads {CONTRACT_VERSION}")
+        reason = f"unknown version {_short(repr(version))}; this build reads {CONTRACT_VERSION}"
+        raise InvalidMessage(topic, "$.version", reason)
     try:
         return msgspec.convert(raw, expected)
     except msgspec.ValidationError as e:
-        reason, _, place = str(e).partition(" - at `")
-        raise InvalidMessage(topic, place.rstrip("`") or "$", reason) from e
+        text = str(e)
+        found = _PLACE.search(text)
+        place, reason = (found[1], text[: found.start()]) if found else ("$", text)
+        raise InvalidMessage(topic, _short(place), _short(reason)) from e
 
 
 def parse_as(kind: type[M], topic: str, value: bytes | None) -> M:
@@ -49,3 +59,9 @@ def parse_as(kind: type[M], topic: str, value: bytes | None) -> M:
     if not isinstance(message, kind):
         raise TypeError(f"{topic} holds {type(message).__name__}, not {kind.__name__}")
     return message
+
+
+def _short(text: str) -> str:
+    """`text` on one line and not too long."""
+    line = " ".join(text[: REASON_LIMIT * 2].split())
+    return line if len(line) <= REASON_LIMIT else line[: REASON_LIMIT - 1] + "…"

@@ -21,6 +21,12 @@ Name = Annotated[
     str,
     Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f]+$", description="identifier without blanks"),
 ]
+Label = Annotated[
+    str,
+    Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="short text on one line, blanks allowed"),
+]
+Index = Annotated[int, Meta(ge=0, le=1_000_000, description="position, counted from 0")]
+Count = Annotated[int, Meta(ge=0, description="how many")]
 SignalName = Annotated[
     str,
     Meta(pattern=r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_\-]+)+$", max_length=120, description="signal, as in gpu.sm_ratio"),
@@ -28,6 +34,13 @@ SignalName = Annotated[
 
 MIB = 1024**2
 GIB = 1024**3
+
+
+def require_finite(**numbers: float | None) -> None:
+    """ValueError naming the first number that is NaN or infinite: on the wire it would silently become null."""
+    for name, value in numbers.items():
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"{name} is not finite")
 
 
 def all_finite(values: Iterable[float | None]) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from foretide.schemas.units import Name, Offset
+from foretide.schemas.units import Index, Name, Offset
 
 CONTRACT_VERSION: Final = 1
 
@@ -25,5 +25,5 @@ class RecordRef(Part, frozen=True, kw_only=True):
     """The record a message is based on."""
 
     topic: Name
-    partition: int
+    partition: Index
     offset: Offset

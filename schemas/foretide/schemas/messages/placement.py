@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foretide.schemas.messages.base import Part
-from foretide.schemas.units import Name
+from foretide.schemas.units import Index, Name
 
 
 class Placement(Part, frozen=True, kw_only=True):
@@ -11,4 +11,4 @@ class Placement(Part, frozen=True, kw_only=True):
 
     resource: Name
     slice: Name
-    start: int
+    start: Index

@@ -9,7 +9,7 @@ from msgspec import Meta, field
 from foretide.schemas.messages.base import Message, Part, RecordRef
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.predictions import Quantiles
-from foretide.schemas.units import EpochMs, Name, Seconds, SignalName
+from foretide.schemas.units import EpochMs, Name, Seconds, SignalName, all_finite, require_finite
 
 Mode = Literal["off", "advise", "initial", "auto"]
 """off: ignore; advise: decide, command nothing; initial: place on request, never change; auto: place and change."""
@@ -32,9 +32,16 @@ class SignalNeed(Part, frozen=True, kw_only=True):
     horizon_seconds: Seconds
     peak: Quantiles
 
+    def __post_init__(self) -> None:
+        require_finite(horizon_seconds=self.horizon_seconds)
+
 
 class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
-    """An application's forecast, sent only when it could change a plan. `why` says what made it worth sending."""
+    """An application's forecast, sent only when it could change a plan.
+
+    `last` holds the latest value per signal. `why` says what made it worth sending: the first of its kind, another
+    class of slice needed, a margin crossed, or its age. `at_ms` is telemetry time.
+    """
 
     app: Name
     needs: list[SignalNeed]
@@ -42,6 +49,10 @@ class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
     learning: bool
     why: Literal["first", "class", "margin", "age"]
     based_on: RecordRef
+
+    def __post_init__(self) -> None:
+        if not all_finite(self.last.values()):
+            raise ValueError("last holds a number that is not finite")
 
 
 class ResourceReport(Part, frozen=True, kw_only=True):
@@ -143,7 +154,11 @@ class ReleaseRequest(PoolEvent, frozen=True, kw_only=True, tag="release"):
 
 
 class OutcomeEvent(PoolEvent, frozen=True, kw_only=True, tag="outcome"):
-    """What came of a command. `placement` is the actual state afterwards; `duration_seconds` was measured."""
+    """What came of a command.
+
+    `placement` is the actual state afterwards (None: the application holds nothing); `duration_seconds` was measured;
+    `message` is for people. `dry_run`: the outcome is what would have come, nothing was changed.
+    """
 
     command_id: Name
     app: Name
@@ -152,6 +167,9 @@ class OutcomeEvent(PoolEvent, frozen=True, kw_only=True, tag="outcome"):
     duration_seconds: Seconds
     message: str
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        require_finite(duration_seconds=self.duration_seconds)
 
 
 AnyPoolEvent = ForecastEvent | InventoryEvent | PolicyEvent | AllocateRequest | ReleaseRequest | OutcomeEvent

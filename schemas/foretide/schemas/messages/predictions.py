@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 from foretide.schemas.messages.base import Message, Part, RecordRef
-from foretide.schemas.units import Epoch, EpochMs, Name, Ratio, Seconds, SignalName, all_finite
+from foretide.schemas.units import (
+    Epoch,
+    EpochMs,
+    Label,
+    Name,
+    Ratio,
+    Seconds,
+    SignalName,
+    all_finite,
+    require_finite,
+)
 
 
 class Quantiles(Part, frozen=True, kw_only=True):
@@ -30,6 +40,9 @@ class HorizonForecast(Part, frozen=True, kw_only=True):
     peak: Quantiles
     mean: Quantiles
 
+    def __post_init__(self) -> None:
+        require_finite(horizon_seconds=self.horizon_seconds)
+
 
 class SignalForecast(Part, frozen=True, kw_only=True):
     """The forecast of one signal.
@@ -42,18 +55,25 @@ class SignalForecast(Part, frozen=True, kw_only=True):
     signal: SignalName
     last: float
     horizons: list[HorizonForecast]
-    model: str
+    model: Label
     confidence: Ratio
     recent_loss: float | None = None
 
+    def __post_init__(self) -> None:
+        require_finite(last=self.last, confidence=self.confidence, recent_loss=self.recent_loss)
+
 
 class Prediction(Message, frozen=True, kw_only=True):
-    """What one application will need. `learning` says that its first phase has not ended yet."""
+    """What one application will need.
+
+    `issued_ms` is event time: the last sample the prediction is based on, and its horizons count from there. `phase` is
+    the application's phase then, and `learning` says that its first one has not ended yet.
+    """
 
     id: Name
     app: Name
     issued_ms: EpochMs
-    phase: str
+    phase: Label
     learning: bool
     forecasts: list[SignalForecast]
     based_on: RecordRef
@@ -78,3 +98,6 @@ class Deviation(Message, frozen=True, kw_only=True):
     lasted_seconds: Seconds
     based_on: RecordRef
     epoch: Epoch
+
+    def __post_init__(self) -> None:
+        require_finite(observed=self.observed, probability=self.probability, lasted_seconds=self.lasted_seconds)

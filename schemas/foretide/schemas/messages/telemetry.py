@@ -1,16 +1,19 @@
-"""Telemetry: windows of samples, and the inventory exporters see. Topic telemetry.v1, key app."""
+"""Telemetry: windows of samples. Topic telemetry.v1, key app."""
 
 from __future__ import annotations
 
 from foretide.schemas.messages.base import Message, Part
-from foretide.schemas.units import EpochMs, Name, SignalName, StepMs, all_finite
+from foretide.schemas.units import EpochMs, Label, Name, SignalName, StepMs, all_finite, require_finite
 
 
 class Column(Part, frozen=True, kw_only=True):
     """Where a replayed signal came from: the trace's column, and signal value = column value x `scale`."""
 
-    name: str
+    name: Label
     scale: float
+
+    def __post_init__(self) -> None:
+        require_finite(scale=self.scale)
 
 
 class TelemetryWindow(Message, frozen=True, kw_only=True):
@@ -18,7 +21,9 @@ class TelemetryWindow(Message, frozen=True, kw_only=True):
 
     `app` is the unit that is sized: one slice. An application on several devices at once publishes one app name per
     device. Sample i was taken at `start_ms + i * step_ms`. `signals` holds one array per signal, all of the same
-    length of at least 1; None is a reading that is unsupported or missing, never 0.
+    length of at least 1; None is a reading that is unsupported or missing, never 0. `source` is the exporter, `phase`
+    what the application says it is doing, `user` whom it serves or belongs to. `columns`, in a replay of a trace, tells
+    where each signal came from.
     """
 
     app: Name
@@ -27,8 +32,8 @@ class TelemetryWindow(Message, frozen=True, kw_only=True):
     start_ms: EpochMs
     step_ms: StepMs
     signals: dict[SignalName, list[float | None]]
-    phase: str | None = None
-    user: str | None = None
+    phase: Label | None = None
+    user: Label | None = None
     columns: dict[SignalName, Column] | None = None
 
     def __post_init__(self) -> None:
