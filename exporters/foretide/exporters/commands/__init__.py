@@ -1,0 +1,1 @@
+"""The subcommands of `foretide-exporter`, one module each."""
