@@ -48,14 +48,16 @@ GROUP_PREFIX: Final[dict[str, str]] = {
 
 def grant(superuser: KafkaSettings, user: str, role: Role) -> int:
     """Give `user` what `role` needs; the number of rights. BrokerStartError says what the broker answered."""
+    from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
     rights = _rights(user, role)
-    answers = AdminClient(superuser.librdkafka_config()).create_acls(rights, request_timeout=10)
+    client = AdminClient(superuser.librdkafka_config())  # held: the answers die with it
+    answers = client.create_acls(rights, request_timeout=10)
     for right, answer in answers.items():
         try:
             answer.result(timeout=15)
-        except Exception as e:
+        except KafkaException as e:
             raise BrokerStartError(f"the broker refused a right on {right.name} for {user}: {e}") from e
     return len(rights)
 
