@@ -6,6 +6,7 @@ was given up may still have written a late one. Each partition's reading also te
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -71,6 +72,28 @@ async def read_partitions(consumer: AIOKafkaConsumer, topic: str, partitions: It
                 left.discard(tp)
     consumer.unsubscribe()
     return found
+
+
+class Changelog:
+    """A consumer kept for reading one changelog, a partition at any time."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topic: str) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises what aiokafka raises."""
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def read(self, partitions: Iterable[int]) -> dict[int, Snapshots]:
+        """What these partitions hold now. Raises what aiokafka raises."""
+        async with self._lock:
+            return await read_partitions(self._consumer, self._topic, partitions)
 
 
 async def read_snapshots(kafka: KafkaSettings, group: str) -> dict[str, Envelope]:

@@ -56,15 +56,14 @@ class Intake:
                 self._metrics.duplicates.inc()
                 return
             record = Record(self._processor.source_topic, raw.partition, raw.offset, key, raw.value, raw.timestamp_ms)
-            owned.keys.add(key)
             outputs = self._processor.handle(record)
         except InvalidMessage as error:
             self.set_aside(owned, raw, error, "invalid")
-            self._guard.bad()
             return
         except Exception as error:
             raise CoreFault(key, raw, error) from error
         self._guard.good()
+        owned.keys.add(key)
         sequence = None
         for output in outputs:
             message = stamped(output.message, owned.epoch, wall_ms())
@@ -73,8 +72,18 @@ class Intake:
         owned.ledger.handled(key, raw.offset, self._clock(), sequence)
         self._metrics.handled.inc()
 
+    def replay(self, raw: Raw, key: str) -> None:
+        """Let the core learn a record again of which all outputs were sent before; CoreFault as in `handle`."""
+        record = Record(self._processor.source_topic, raw.partition, raw.offset, key, raw.value, raw.timestamp_ms)
+        try:
+            self._processor.handle(record)
+        except InvalidMessage:
+            return  # it is among the dead letters
+        except Exception as error:
+            raise CoreFault(key, raw, error) from error
+
     def set_aside(self, owned: Owned, raw: Raw, error: InvalidMessage, cause: str) -> None:
-        """Send a record to the dead letters and go on after it."""
+        """Send a record to the dead letters and go on after it; TooManyDeadLetters if that was one too many."""
         letter = dead_letter(
             RecordRef(topic=self._processor.source_topic, partition=raw.partition, offset=raw.offset),
             self._group,
@@ -86,6 +95,7 @@ class Intake:
         sequence = self._outbox.put(DEAD_LETTERS, self._processor.source_topic, encode(letter))
         owned.ledger.set_aside(raw.offset, sequence)
         self._metrics.dead_letters.labels(cause).inc()
+        self._guard.bad()
 
 
 def decode_key(topic: str, key: bytes | None) -> str:

@@ -77,11 +77,17 @@ class Ledger:
             self._outputs.append((offset, sequence))
         self.expected = offset + 1
 
-    def oldest(self, before: float) -> Due | None:
-        """The key that has waited longest for a snapshot, if it has waited since before the time `before`."""
+    def oldest(self, before: float, unfit: str | None = None) -> Due | None:
+        """The key that has waited longest for a snapshot, if it has waited since `before`; `unfit` is passed over."""
         for key, entry in self._dirty.items():
-            return Due(key, entry.last) if entry.since <= before else None
+            if key != unfit:
+                return Due(key, entry.last) if entry.since <= before else None
         return None
+
+    def changed_from(self, key: str) -> int | None:
+        """The first offset that changed `key` after its last snapshot; None if none did."""
+        entry = self._dirty.get(key)
+        return None if entry is None else entry.first
 
     def oldest_since(self) -> float | None:
         """When the oldest change without a snapshot was made, on the clock given to `handled`."""

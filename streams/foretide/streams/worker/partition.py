@@ -13,7 +13,9 @@ class Owned:
     """A partition that the group has given to this worker, until `released` is set.
 
     Nothing is handled before `ready` is set: then `ledger`, `epoch` and the restored keys are there. `covered` holds,
-    per key, the last offset its snapshot covers; records at or below it are not learned again.
+    per key, the last offset its snapshot covers; records at or below it are not learned again. `faults` holds the
+    offsets on which the core failed: they changed nothing. `broken` is the key being rebuilt after such a fault: its
+    state is not fit for a snapshot.
     """
 
     number: int
@@ -24,6 +26,8 @@ class Owned:
     epoch: int = 0
     covered: dict[str, int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
+    faults: set[int] = field(default_factory=set)
+    broken: str | None = None
     committed: int | None = None
     advanced_at: float = 0.0
     task: asyncio.Task[None] | None = None

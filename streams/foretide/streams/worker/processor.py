@@ -36,8 +36,10 @@ class Processor(Protocol):
     The shell calls `handle` with the records of a key in offset order, each once: it drops what a snapshot already
     covers. `handle` parses the record itself; it raises InvalidMessage for one that breaks the contract, having
     changed nothing, and the shell sends that record to the dead letters. `snapshot` gives the state of a key as bytes
-    from which `restore` makes a state that behaves the same to the last bit. `forget` drops a key that another worker
-    now owns. No method reads a clock, blocks, or looks at another key.
+    from which `restore` makes a state that behaves the same to the last bit; `restore` raises a ForetideError for a
+    payload that it cannot use. `forget` drops a key that another worker now owns, or does nothing if there is none.
+    No method reads a clock, blocks, or looks at another key. What else `handle` raises is a fault: the record goes to
+    the dead letters, and the shell builds the key's state anew from its snapshot and the records since.
     """
 
     name: str

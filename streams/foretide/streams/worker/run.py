@@ -11,15 +11,18 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from foretide.schemas.dead_letters import DeadLetterGuard, DeadLetterLimit
+from foretide.schemas.dead_letters import DeadLetterGuard, DeadLetterLimit, TooManyDeadLetters
 from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka import clients
 from foretide.schemas.kafka.diagnosis import check_broker
+from foretide.schemas.kafka.errors import TopicUnsuitable
 from foretide.schemas.service import run_until_stopped, serve
 from foretide.schemas.topics import DEAD_LETTERS
 from foretide.streams.worker.app import create_app
+from foretide.streams.worker.changelog import Changelog
 from foretide.streams.worker.errors import CrashedError
 from foretide.streams.worker.freeze import FreezeGuard
 from foretide.streams.worker.intake import Intake
@@ -42,14 +45,42 @@ TICK_SECONDS: Final = 0.5
 
 def run_worker(processor: Processor, settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM, SIGINT or a failure; the exit code. Raises ForetideError for what a user can mend."""
+    return run_until_stopped(lambda stop: _run(processor, settings, stop), settings.limits.stop_seconds)
+
+
+async def _run(processor: Processor, settings: WorkerSettings, stop: asyncio.Event) -> int:
+    checking = asyncio.create_task(_checked(settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([checking, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if stop.is_set() and not checking.done():
+        checking.cancel()
+        return 0
+    settings = checking.result()
     guard = FreezeGuard(settings.freeze_limit)
     guard.start()
     try:
-        return run_until_stopped(
-            lambda stop: Worker(processor, settings, guard.check).run(stop), settings.limits.stop_seconds
-        )
+        return await Worker(processor, settings, guard.check).run(stop)
     finally:
         guard.stop()
+
+
+async def _checked(settings: WorkerSettings) -> WorkerSettings:
+    """Ask the broker whether this worker can do its work; the settings that fit the broker."""
+    info = await check_broker(
+        settings.kafka,
+        topics_read=(settings.source_topic, settings.changelog),
+        topics_write=(*settings.output_topics, DEAD_LETTERS, settings.changelog),
+        groups=(settings.group,),
+        timeout_seconds=settings.limits.start_seconds,
+    )
+    source, changelog = (info.partitions.get(topic) for topic in (settings.source_topic, settings.changelog))
+    if source != changelog:
+        raise TopicUnsuitable(
+            f"{settings.changelog} has {changelog} partitions, {settings.source_topic} has {source}: they must be "
+            "equal. Delete the former and create it anew: foretide topics create"
+        )
+    return settings.for_mock_broker() if info.mock else settings
 
 
 class Worker:
@@ -57,12 +88,11 @@ class Worker:
 
     def __init__(self, processor: Processor, settings: WorkerSettings, check: Callable[[], None]) -> None:
         self._settings = settings
-        self._check = check
         self._failure: asyncio.Future[ForetideError] = asyncio.get_running_loop().create_future()
         kafka, limits = settings.kafka, settings.limits
         crcs = not settings.mock_broker
-        self.metrics = WorkerMetrics(CollectorRegistry())
-        self._outbox = Outbox(
+        self._metrics = metrics = WorkerMetrics(CollectorRegistry())
+        self._outbox = outbox = Outbox(
             clients.producer(kafka),
             max_messages=limits.outbox_messages,
             max_bytes=limits.outbox_bytes,
@@ -72,32 +102,21 @@ class Worker:
         self._source = SourceReader(
             clients.consumer(kafka, group_id=settings.group, check_crcs=crcs), settings.source_topic
         )
-        self._changelog = clients.consumer(kafka, check_crcs=crcs)
+        self._changelog = Changelog(clients.consumer(kafka, check_crcs=crcs), settings.changelog)
         letters = DeadLetterLimit(
             limits.dead_letters_consecutive, limits.dead_letters_ratio, limits.dead_letters_window
         )
-        intake = Intake(processor, settings.group, self._outbox, self.metrics, DeadLetterGuard(letters), time.monotonic)
-        self._shell = Shell(
-            processor, settings, intake, self._outbox, self._source, self._changelog, self.metrics, self._fail
-        )
-        self._report = ProgressReport(
-            settings.group, settings.endpoint, self._shell, self._outbox, self.metrics, self._highwater
-        )
+        intake = Intake(processor, settings.group, outbox, metrics, DeadLetterGuard(letters), time.monotonic)
+        self._shell = Shell(processor, settings, intake, outbox, self._source, self._changelog, metrics, self._fail)
+        self._report = ProgressReport(settings.group, settings.endpoint, self._shell, outbox, metrics, self._highwater)
         self._app: Any = None
 
     async def run(self, stop: asyncio.Event) -> int:
-        """Check, start, work until `stop` or a failure, stop; the exit code."""
+        """Start, work until `stop` or a failure, stop; the exit code."""
         settings = self._settings
-        await check_broker(
-            settings.kafka,
-            topics_read=(settings.source_topic, settings.changelog),
-            topics_write=(*settings.output_topics, DEAD_LETTERS, settings.changelog),
-            groups=(settings.group,),
-            timeout_seconds=settings.limits.start_seconds,
-        )
         datadir = tempfile.mkdtemp(prefix="foretide-worker-")
         endpoint = await serve(
-            self.metrics.registry,
+            self._metrics.registry,
             liveness=self._report.liveness,
             progress=self._report.document,
             port=settings.endpoint.port,
@@ -106,9 +125,12 @@ class Worker:
             if settings.endpoint.port_file is not None:
                 _write_whole(settings.endpoint.port_file, f"{endpoint.port}\n")
             log.info("worker of %s: progress at %s/progress", settings.group, endpoint.url)
-            for client in (self._outbox, self._source, self._changelog):
-                await client.start()
             self._app = create_app(settings, self._shell, datadir)
+            try:
+                for client in (self._outbox, self._source, self._changelog):
+                    await client.start()
+            except KafkaError as error:
+                raise CrashedError(f"the broker went away during the start: {error}") from error
             return await self._work(stop)
         finally:
             await endpoint.close()
@@ -118,11 +140,14 @@ class Worker:
         start = asyncio.create_task(self._app.start(), name="faust")
         ticks = asyncio.create_task(self._tick(start), name="ticks")
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopping, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+        waits: list[asyncio.Future[Any]] = [stopping, self._failure]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         ticks.cancel()
         stopping.cancel()
         failed = self._failure.done()
-        saved = await self._stop(start, save=not failed)
+        # After too many dead letters all state is sound: it is saved, and the records set aside are not read again.
+        sound = not failed or isinstance(self._failure.result(), TooManyDeadLetters)
+        saved = await self._stop(start, save=sound)
         if failed:
             raise self._failure.result()
         return 0 if saved else EXIT_UNSAVED

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from foretide.schemas.errors import SettingsError
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.topics import PARTITIONS, changelog
+
+MOCK_SESSION_SECONDS: Final = 6.0
+"""The longest session timeout on the mock cluster, which makes every rebalance wait about as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,8 @@ class WorkerSettings:
 
     partitions: int = PARTITIONS
     mock_broker: bool = False
-    """Work around librdkafka's mock cluster: its topics appear when asked for, its control records have no checksum,
-    and it wants the leader's assignment after the followers' requests."""
+    """Work around librdkafka's mock cluster: its control records have no checksum, it wants the leader's assignment
+    after the followers' requests, and each rebalance takes it a session timeout. `run_worker` sets it by itself."""
 
     session: SessionSettings = field(default_factory=SessionSettings)
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
@@ -120,6 +124,16 @@ class WorkerSettings:
     def changelog(self) -> str:
         """The topic of this group's snapshots."""
         return changelog(self.group)
+
+    def for_mock_broker(self) -> WorkerSettings:
+        """The same settings with the work-arounds for the mock cluster."""
+        session = replace(
+            self.session,
+            timeout=min(self.session.timeout, MOCK_SESSION_SECONDS),
+            heartbeat=min(self.session.heartbeat, MOCK_SESSION_SECONDS / 4),
+            rebalance_timeout=min(self.session.rebalance_timeout, MOCK_SESSION_SECONDS),
+        )
+        return replace(self, mock_broker=True, session=session)
 
     @property
     def hand_over_seconds(self) -> float:

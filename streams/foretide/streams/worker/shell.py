@@ -12,20 +12,21 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from foretide.schemas.dead_letters import TooManyDeadLetters
 from foretide.schemas.errors import ForetideError
-from foretide.streams.worker.changelog import Snapshots, read_partitions
+from foretide.schemas.topics import DEAD_LETTERS
+from foretide.streams.worker.changelog import Changelog, Snapshots
 from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, encode_envelope
-from foretide.streams.worker.errors import CrashedError, WorkerError
+from foretide.streams.worker.errors import CoreFault, CrashedError, WorkerError
 from foretide.streams.worker.intake import Intake
 from foretide.streams.worker.ledger import Admission, Ledger
 from foretide.streams.worker.metrics import WorkerMetrics
 from foretide.streams.worker.outbox import Outbox
 from foretide.streams.worker.partition import Owned
 from foretide.streams.worker.processor import Processor
+from foretide.streams.worker.rebuild import Rebuild
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.source import Raw, SourceReader
 
@@ -48,7 +49,7 @@ class Shell:
         intake: Intake,
         outbox: Outbox,
         source: SourceReader,
-        changelog: AIOKafkaConsumer,
+        changelog: Changelog,
         metrics: WorkerMetrics,
         failed: Callable[[ForetideError], None],
     ) -> None:
@@ -58,10 +59,10 @@ class Shell:
         self._outbox = outbox
         self._source = source
         self._changelog = changelog
-        self._changelog_lock = asyncio.Lock()
         self._metrics = metrics
         self._failed = failed
         self._owned: dict[int, Owned] = {}
+        self._stopped = False
         self._dead = False
         self.assigned_at: float | None = None
         """When the group last decided about partitions, on time.monotonic(); None before the first decision."""
@@ -87,7 +88,7 @@ class Shell:
     async def take(self, raw: Raw) -> None:
         """Handle one record that Faust delivers, and what Faust passed over before it."""
         owned = self._owned.get(raw.partition)
-        if owned is None or self._dead:
+        if owned is None or self._stopped:
             return
         if not owned.ready.is_set():
             await self._unless_released(owned, owned.ready.wait())
@@ -103,11 +104,15 @@ class Shell:
                 if not owned.active or owned.ledger.expected != raw.offset:
                     return
             await self._handle(owned, raw)
-        except (WorkerError, TooManyDeadLetters) as error:
+        except TooManyDeadLetters as error:
+            self._stopped = True
+            self._failed(TooManyDeadLetters(f"{error} All of them were sent to {DEAD_LETTERS}."))
+        except WorkerError as error:
             self.fail(error)
 
     def fail(self, error: ForetideError) -> None:
-        """Stop taking records and tell the worker to end."""
+        """Take no more records, commit no more, and tell the worker to end."""
+        self._stopped = True
         if not self._dead:
             self._dead = True
             self._failed(error)
@@ -127,10 +132,11 @@ class Shell:
                 owned.committed = offset
 
     def snapshot_due(self, now: float) -> bool:
-        """Write snapshots that are due, oldest first, within the time budget. True if more are due."""
+        """Write snapshots that are due, oldest first, within the time budget. True if more could be written at once."""
         before = now - self._settings.snapshots.cadence
         end = time.monotonic() + self._settings.snapshots.budget
-        return any(owned.active and not self._snapshot_until(owned, before, end) for owned in self._owned.values())
+        late = any(owned.active and not self._snapshot_until(owned, before, end) for owned in self._owned.values())
+        return late and not self._outbox.full
 
     async def release(self, partitions: Iterable[int], seconds: float) -> bool:
         """Take no more records of these partitions and write their snapshots; whether all arrived within `seconds`.
@@ -169,7 +175,7 @@ class Shell:
 
     def _snapshot_until(self, owned: Owned, before: float, end: float) -> bool:
         """Snapshot the keys due in one partition; False if the time ran out first."""
-        while (due := owned.ledger.oldest(before)) is not None:
+        while (due := owned.ledger.oldest(before, owned.broken)) is not None:
             if time.monotonic() > end or self._outbox.full:
                 return False
             envelope = Envelope(
@@ -200,7 +206,17 @@ class Shell:
             await self._unless_released(owned, self._outbox.room())
             if not owned.active:
                 return
-        self._intake.handle(owned, raw)
+        try:
+            self._intake.handle(owned, raw)
+        except CoreFault as fault:
+            log.error("%s", fault, exc_info=fault.error)
+            owned.broken = fault.key
+            self._processor.forget(fault.key)
+            rebuild = Rebuild(self._processor, self._intake, self._source, self._changelog, self._outbox)
+            await self._unless_released(owned, rebuild.run(owned, fault))
+            if not owned.active:
+                return
+            owned.broken = None
         owned.advanced_at = time.monotonic()
 
     async def _fill(self, owned: Owned, stop: int) -> None:
@@ -237,8 +253,7 @@ class Shell:
         numbers = [owned.number for owned in fresh]
         while True:
             try:
-                async with self._changelog_lock:
-                    found = await read_partitions(self._changelog, self._settings.changelog, numbers)
+                found = await self._changelog.read(numbers)
                 positions = await self._source.positions(numbers)
                 break
             except KafkaError as error:
@@ -278,7 +293,12 @@ class Shell:
                 )
                 self._metrics.refused.inc()
                 continue
-            self._processor.restore(key, envelope.payload)
+            try:
+                self._processor.restore(key, envelope.payload)
+            except ForetideError as error:
+                log.warning("%s: %s: it starts anew", key, error)
+                self._metrics.refused.inc()
+                continue
             owned.keys.add(key)
             if envelope.last_offset >= position:
                 owned.covered[key] = envelope.last_offset
