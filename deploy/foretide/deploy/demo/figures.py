@@ -96,10 +96,11 @@ class SeenDecision:
 
 
 class Figures:
-    """Feed it every record of a run, each once; of the pool topics only `pool` counts."""
+    """Feed it every record of a run, each once. Of the pool topics only `pool` counts, of telemetry only `source`."""
 
-    def __init__(self, pool: str) -> None:
+    def __init__(self, pool: str, source: str) -> None:
         self.pool = pool
+        self.source = source
         self.apps: dict[str, AppFigures] = {}
         self.windows: set[tuple[str, int, int]] = set()
         """The distinct windows on the telemetry topic: application, start, step."""
@@ -166,6 +167,8 @@ class Figures:
         signals: Mapping[str, list[float | None]] = raw["signals"]
         start, step = raw["start_ms"], raw["step_ms"]
         length = len(next(iter(signals.values())))
+        if raw["source"] != self.source:
+            return
         place = (record.partition, record.offset)
         answered = self._answers.pop(place, None)
         if answered is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from foretide.schemas.kafka.settings import KafkaSettings
 
-POOL: Final = "demo"
 SOURCE: Final = "demo"
 """Name of the exporter: windows and cards carry it."""
 
@@ -28,6 +28,9 @@ class SyntheticSettings:
 
     window_seconds: float = 5.0
     """Samples that travel together."""
+
+    day_seconds: float = 3600.0
+    """A day in the applications' lives, short enough to see its rhythm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,14 @@ class DemoSettings:
     cards: int | None = None
     """Cards in the simulated pool; None: three for five applications."""
 
+    pool: str = "demo"
+    """The pool's name. On an existing broker every run takes one of its own, so that no earlier run's events count."""
+
     initial_slice: str = "3g.40gb"
     """What every application is given before anything is known of it."""
+
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Sets this run's ids apart from those of other runs."""
 
     synthetic: SyntheticSettings = SyntheticSettings()
     times: WorkerTimes = WorkerTimes()

@@ -14,8 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,6 +23,11 @@ from foretide.deploy.demo.errors import DemoError
 
 _PR_SET_PDEATHSIG: Final = 1
 _TAIL_BYTES: Final = 4096
+_ENTRY_POINTS: Final = {
+    "foretide": "foretide.deploy",
+    "foretide-exporter": "foretide.exporters",
+    "foretide-actuator": "foretide.actuators",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class ProcessSpec:
 
     name: str
     command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Added to our own: what must not stand on a command line, which every user of the host can read."""
     restart: bool = True
     stop_seconds: float = 20.0
     """After SIGTERM it has so long before SIGKILL follows; the product promises 15 s."""
@@ -67,6 +74,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=self._file,
                 stderr=self._file,
+                env={**os.environ, **self.spec.environment},
                 start_new_session=True,
                 preexec_fn=_die_with_parent(os.getpid()),
             )
@@ -118,13 +126,13 @@ class Supervisor:
         child.start()
         return child
 
-    def kill(self, name: str) -> bool:
-        """SIGKILL one process; `watch` starts it again. False if it does not run just now."""
+    async def kill(self, name: str, every_seconds: float = 0.1) -> None:
+        """SIGKILL one process, as soon as it runs if it is just being started; `watch` starts it again."""
         child = self.children[name]
-        if child.pid is None:
-            return False
+        while child.pid is None and not child.stopping:  # noqa: ASYNC110 - another process's start is no event of ours
+            await asyncio.sleep(every_seconds)
         self._expected.add(name)
-        return child.signal(signal.SIGKILL)
+        child.signal(signal.SIGKILL)
 
     async def watch(self, every_seconds: float = 0.2) -> None:
         """Restart what ended; runs until it is cancelled.
@@ -164,9 +172,9 @@ class Supervisor:
             child.stopping = True
             child.signal(signal.SIGTERM)
         began = time.monotonic()
-        while any(c.returncode is None for c in children):
+        while any(c.pid is not None for c in children):
             for child in children:
-                if child.returncode is None and time.monotonic() - began > child.spec.stop_seconds:
+                if child.pid is not None and time.monotonic() - began > child.spec.stop_seconds:
                     self.failures.append(f"{child.spec.name} had to be killed: it ignored SIGTERM")
                     child.signal(signal.SIGKILL)
             await asyncio.sleep(0.05)
@@ -195,13 +203,12 @@ class Supervisor:
 
 
 def foretide_command(program: str, *arguments: str) -> tuple[str, ...]:
-    """The command line of one of our programs, run by this interpreter: `foretide`, `foretide-exporter`, …"""
-    module = {
-        "foretide": "foretide.deploy.cli",
-        "foretide-exporter": "foretide.exporters.cli",
-        "foretide-actuator": "foretide.actuators.cli",
-    }[program]
-    return (sys.executable, "-m", module, *arguments)
+    """The command line of one of our programs (`foretide`, `foretide-exporter`, `foretide-actuator`), of this very
+    installation: the script beside the interpreter, or its entry point where there is none."""
+    script = Path(sys.executable).with_name(program)
+    if script.is_file():
+        return (str(script), *arguments)
+    return (sys.executable, "-c", f"from {_ENTRY_POINTS[program]}.cli import main; main()", *arguments)
 
 
 def _die_with_parent(parent: int) -> Callable[[], None]:
