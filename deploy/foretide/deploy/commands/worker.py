@@ -163,7 +163,7 @@ def _core(module: str, name: str) -> Callable[[], Any]:
 
 
 def _run(
-    core: Callable[[], Any], group: str, source: str, outputs: tuple[str, ...], *, kafka: KafkaSettings, **options: Any
+    core: Callable[[], Any], agent: str, source: str, outputs: tuple[str, ...], *, kafka: KafkaSettings, **options: Any
 ) -> None:
     from foretide.streams.worker.run import run_worker
     from foretide.streams.worker.settings import (
@@ -179,7 +179,7 @@ def _run(
     try:
         settings = WorkerSettings(
             kafka=kafka,
-            group=options["group"] or group,
+            group=options["group"] or agent,
             source_topic=source,
             output_topics=outputs,
             mock_broker=options["mock_broker"],
