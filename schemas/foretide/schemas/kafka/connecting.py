@@ -121,8 +121,7 @@ async def _explain(
         )
     if isinstance(error, UnsupportedSaslMechanismError):
         return AuthenticationFailed(
-            f"{where}: the broker does not take {settings.sasl_mechanism} ({error.args[0] if error.args else error}). "
-            "Choose another --sasl-mechanism."
+            f"{where}: the broker does not take {settings.sasl_mechanism}. Choose another --sasl-mechanism."
         )
     # Kafka knows the request and refuses it; the mock cluster does not even know it.
     if isinstance(error, IllegalSaslStateError | IncompatibleBrokerVersion):
@@ -147,8 +146,8 @@ async def _explain(
     if tls is not None:
         return TlsFailed(f"{where}: TLS failed: {tls.reason or tls}. Check the certificates on both sides.")
     if not settings.uses_tls and await _speaks_tls(host, port):
-        wanted = "SASL_SSL" if settings.uses_sasl else "SSL"
-        return TlsFailed(f"{where}: this listener speaks TLS. Use --security-protocol {wanted} (or SASL_SSL).")
+        wanted = "SASL_SSL" if settings.uses_sasl else "SSL or SASL_SSL"
+        return TlsFailed(f"{where}: this listener speaks TLS. Use --security-protocol {wanted}.")
     if not settings.uses_sasl and await _wants_sasl(settings, host, port):
         wanted = "SASL_SSL" if settings.uses_tls else "SASL_PLAINTEXT"
         return AuthenticationFailed(
