@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from foretide.exporters.commands import replay, synthetic
+from foretide.exporters.commands import check, nvml, replay, synthetic
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,3 +15,5 @@ def main() -> None:
 
 main.add_command(replay.command)
 main.add_command(synthetic.command)
+main.add_command(nvml.command)
+main.add_command(check.command)

@@ -23,6 +23,7 @@ from foretide.exporters.windows import WindowBuilder
 from foretide.schemas.kafka.diagnosis import check_broker
 from foretide.schemas.kafka.sender import Sender
 from foretide.schemas.kafka.settings import KafkaSettings
+from foretide.schemas.messages import TelemetryWindow
 from foretide.schemas.service import serve
 from foretide.schemas.topics import POOL_EVENTS, TELEMETRY
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 _OVERDUE_SECONDS: Final = 60.0
 """A source so much overdue counts as stuck."""
+_BUFFER_AT_FULL_SPEED: Final = 2_000
+"""A source that waits for room needs no larger buffer."""
 
 
 class Exporter:
@@ -62,7 +65,10 @@ class Exporter:
         await check_broker(self._kafka, topics_write=topics, timeout_seconds=10.0)
         sender = Sender(self._kafka, max_pending=self._settings.delivery.in_flight)
         await sender.start()
-        delivery = Delivery(sender, Buffer(self._settings.delivery.buffer_windows), self._metrics)
+        limit = self._settings.delivery.buffer_windows
+        delivery = Delivery(
+            sender, Buffer(limit if self._source.live else min(limit, _BUFFER_AT_FULL_SPEED)), self._metrics
+        )
         self._metrics.watch(lambda: delivery.waiting, lambda: self._pacer.lag_seconds)
         self._delivery, self._sender = delivery, sender
         ended = "end of source"
@@ -107,9 +113,10 @@ class Exporter:
                 async for tick in ticks:
                     if self._first_ms is None:
                         await self._announce(tick.at_ms, started_ms)
-                    self._take(tick)
-                    if not self._source.live and not self._delivery.has_room:
-                        await self._wait_for_room(ending)
+                    for window in self._take(tick):
+                        if not self._source.live and not self._delivery.has_room:
+                            await self._wait_for_room(ending)
+                        self._delivery.offer(window)
                     if ending.is_set():
                         break
         finally:
@@ -120,17 +127,17 @@ class Exporter:
             self._delivery.offer(window)
         return "signal" if stop.is_set() else "time limit" if ending.is_set() else "end of source"
 
-    def _take(self, tick: Tick) -> None:
+    def _take(self, tick: Tick) -> list[TelemetryWindow]:
+        """The windows that the tick's samples closed."""
         self._last_ms = tick.at_ms
-        offer, add = self._delivery.offer, self._builder.add
+        closed: list[TelemetryWindow] = []
         for sample in tick.samples:
             self._apps.add(sample.app)
-            for window in add(sample):
-                offer(window)
-        for window in self._builder.advance(tick.at_ms):
-            offer(window)
+            closed += self._builder.add(sample)
+        closed += self._builder.advance(tick.at_ms)
         self._samples += len(tick.samples)
         self._metrics.samples.inc(len(tick.samples))
+        return closed
 
     async def _announce(self, at_ms: int, started_ms: int) -> None:
         """Tell the pool's planner which cards there are, before the first window."""

@@ -1,0 +1,1 @@
+"""What NVIDIA's management library tells: devices, MIG instances, and the processes on them."""
