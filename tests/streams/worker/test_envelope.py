@@ -1,0 +1,51 @@
+"""Envelopes come back as they were, and damage never passes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foretide.streams.worker.envelope import COMPRESS_ABOVE, Envelope, decode_envelope, encode_envelope
+from foretide.streams.worker.errors import EnvelopeError
+
+ENVELOPES = st.builds(
+    Envelope,
+    format=st.text(max_size=20),
+    key=st.text(min_size=1, max_size=40),
+    partition=st.integers(0, 2**31 - 1),
+    last_offset=st.integers(-1, 2**62),
+    epoch=st.integers(0, 2**31),
+    payload=st.binary(max_size=3000),
+)
+
+
+@given(ENVELOPES)
+def test_comes_back_as_it_was(envelope: Envelope) -> None:
+    assert decode_envelope(encode_envelope(envelope)) == envelope
+
+
+@given(ENVELOPES, st.data())
+def test_one_flipped_bit_is_refused(envelope: Envelope, data: st.DataObject) -> None:
+    value = bytearray(encode_envelope(envelope))
+    place = data.draw(st.integers(0, len(value) - 1))
+    value[place] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(EnvelopeError):
+        decode_envelope(bytes(value))
+
+
+@pytest.mark.parametrize("value", [b"", b"FTS1", b"FTS1\0\0\0", b"{}", b"\x80\x05\x95pickle"])
+def test_other_bytes_are_refused(value: bytes) -> None:
+    with pytest.raises(EnvelopeError, match="unreadable snapshot"):
+        decode_envelope(value)
+
+
+def test_a_big_payload_is_deflated() -> None:
+    envelope = Envelope("f/1", "app", 0, 1, 1, b"x" * (COMPRESS_ABOVE * 10))
+    assert len(encode_envelope(envelope)) < COMPRESS_ABOVE
+
+
+def test_a_later_owner_outranks_a_later_offset() -> None:
+    late = Envelope("f/1", "app", 0, 900, 4, b"")
+    owner = Envelope("f/1", "app", 0, 100, 5, b"")
+    assert owner.rank > late.rank
