@@ -93,7 +93,7 @@ def test_room_is_news() -> None:
     cards.occupy("c", "a", (0xFF, 7))
     assert cards.best(0, MIG) is None
     assert not cards.could_fit(0, MIG)
-    cards.roomier = False
+    cards.freed.clear()
     cards.occupy("c", "a", (0x0F, 4))
-    assert cards.roomier
+    assert cards.freed == {"c"}
     assert cards.could_fit(0, MIG)

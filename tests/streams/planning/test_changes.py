@@ -145,6 +145,16 @@ def test_asking_again_while_a_release_is_in_flight_gets_a_new_slice() -> None:
     assert d.action == "allocate"
 
 
+def test_asking_again_while_a_dry_release_is_in_flight_keeps_the_slice() -> None:
+    pool = Pool()
+    placed = pool.place("a")
+    (release,) = pool.release("a")
+    pool.allocate("a")
+    pool.outcome(release, "unchanged", dry_run=True)
+    assert pool.held("a") == placed.wanted
+    assert not pool.state.apps["a"].asked
+
+
 def test_a_command_names_precondition_and_goal() -> None:
     pool = Pool(sizing=Sizing(valid_for_seconds=30.0, step_down_forecasts=1, step_down_seconds=0, cooldown_seconds=0))
     pool.place("a")

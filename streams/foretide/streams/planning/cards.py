@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterator
 
 from foretide.streams.planning.layout import LAYOUTS, Layout
@@ -43,8 +44,9 @@ class Cards:
         self._cards: dict[str, Card] = {}
         self._alike: dict[tuple[str, int, int], list[str]] = {}
         self._full: set[tuple[int, str | None]] = set()
-        self.roomier = False
-        """Room appeared somewhere since this was last set to False."""
+        self._kinds: Counter[str] = Counter()
+        self.freed: set[str] = set()
+        """Cards on which room appeared since this was last cleared."""
 
     def __len__(self) -> int:
         return len(self._cards)
@@ -72,7 +74,7 @@ class Cards:
             if not card.occupants:
                 card.layout = layout
         self._join(card)
-        self._free()
+        self._free(card)
 
     def vanish(self, name: str) -> None:
         """No source reports the card any more. It stays known while it is occupied."""
@@ -94,7 +96,7 @@ class Cards:
 
     def settle(self) -> None:
         """What was restored is not news: no room appeared."""
-        self.roomier = False
+        self.freed.clear()
 
     def occupy(self, name: str, app: str, occupancy: Occupancy | None) -> None:
         """`app` now takes this much of the card; None: nothing."""
@@ -111,7 +113,7 @@ class Cards:
         if card.present:
             self._join(card)
             if before[0] & ~card.taken or card.compute < before[1]:
-                self._free()
+                self._free(card)
         self._drop_if_gone(card)
 
     def best(self, index: int, layout: Layout | None = None, but: str | None = None) -> tuple[Card, int] | None:
@@ -146,18 +148,19 @@ class Cards:
 
     def layouts(self) -> list[Layout]:
         """The layouts of the cards that are present, by name."""
-        return [LAYOUTS[name] for name in sorted({key[0] for key in self._alike})]
+        return [LAYOUTS[name] for name in sorted(self._kinds)]
 
     def could_fit(self, index: int, layout: Layout | None = None) -> bool:
         """False if a search since room last appeared found none for the class; True means that it is worth looking."""
         return (index, layout.name if layout else None) not in self._full
 
-    def _free(self) -> None:
+    def _free(self, card: Card) -> None:
         self._full.clear()
-        self.roomier = True
+        self.freed.add(card.name)
 
     def _join(self, card: Card) -> None:
         insort(self._alike.setdefault((card.layout.name, card.taken, card.compute), []), card.name)
+        self._kinds[card.layout.name] += 1
 
     def _leave(self, card: Card) -> None:
         if not card.present:
@@ -167,6 +170,9 @@ class Cards:
         del names[bisect_left(names, card.name)]
         if not names:
             del self._alike[key]
+        self._kinds[card.layout.name] -= 1
+        if not self._kinds[card.layout.name]:
+            del self._kinds[card.layout.name]
 
     def _drop_if_gone(self, card: Card) -> None:
         if not card.present and not card.occupants:

@@ -159,6 +159,7 @@ def _resize(turn: Turn, app: App, layout: Layout, current: int, fresh: bool) -> 
     assert app.held is not None
     considered = explain.alternatives(layout, app.need, bounds, choice.rank)
     if not state.cards[app.held.card].present:
+        state.leave_queue(app)
         turn.hold(app, "lost_card", f"{reason}; {app.held.card} is in no source's inventory", considered=considered)
         return
     if _paused(turn, app, reason):

@@ -22,7 +22,7 @@ def in_place(state: PoolState, app: App, index: int) -> Spot | None:
 def elsewhere(state: PoolState, app: App, index: int) -> Spot | None:
     """The tightest place for class `index` on another card of the same layout, or None."""
     assert app.held is not None
-    best = state.cards.best(index, state.layout_of(app), but=app.held.card)
+    best = state.cards.best(index, state.cards[app.held.card].layout, but=app.held.card)
     return None if best is None else Spot(best[0].name, index, best[1])
 
 

@@ -80,21 +80,23 @@ def with_margin(value: float, margin: float) -> float:
 def need_of(event: ForecastEvent, sizing: Sizing) -> Need:
     """The need that a forecast states, under the pool's settings, in 32-bit numbers: that is how a snapshot keeps it,
     and a restored planner must see the very same."""
-    compute = [n for n in event.needs if n.signal == SM_RATIO]
-    memory = [n for n in event.needs if n.signal == GPU_MEMORY]
+    soon, later = sizing.raise_horizon_seconds, sizing.lower_horizon_seconds
 
-    def peak(needs: list[SignalNeed], quantile: str, margin: float, seconds: float, unknown: float) -> float:
-        ahead = peak_ahead(needs, quantile, seconds)
-        return unknown if ahead is None else with_margin(ahead, margin)
+    def peak(signal: str, seconds: float, unknown: float) -> float:
+        compute = signal == SM_RATIO
+        quantile = sizing.compute_quantile if compute else sizing.memory_quantile
+        ahead = peak_ahead([n for n in event.needs if n.signal == signal], quantile, seconds)
+        if ahead is None:
+            return unknown
+        return with_margin(ahead, sizing.compute_margin if compute else sizing.memory_margin)
 
-    c, m = (sizing.compute_quantile, sizing.compute_margin), (sizing.memory_quantile, sizing.memory_margin)
     last_compute = max(event.last.get(SM_RATIO, 0.0), 0.0)
     last_memory = max(event.last.get(GPU_MEMORY, 0.0), 0.0)
     exact = Need(
-        raise_compute=peak(compute, *c, sizing.raise_horizon_seconds, 0.0),
-        raise_memory=peak(memory, *m, sizing.raise_horizon_seconds, 0.0),
-        lower_compute=peak(compute, *c, sizing.lower_horizon_seconds, math.inf),
-        lower_memory=peak(memory, *m, sizing.lower_horizon_seconds, math.inf),
+        raise_compute=peak(SM_RATIO, soon, 0.0),
+        raise_memory=peak(GPU_MEMORY, soon, 0.0),
+        lower_compute=peak(SM_RATIO, later, math.inf),
+        lower_memory=peak(GPU_MEMORY, later, math.inf),
         used_compute=last_compute / sizing.compute_full_ratio,
         used_memory=last_memory / sizing.memory_full_ratio,
         last_memory=last_memory,

@@ -68,11 +68,12 @@ class Payload(msgspec.Struct, array_like=True, frozen=True):
     clock_ms: int
     swept_ms: int
     arrivals: int
+    unserved: bool
     names: list[str]
     default: PolicyRow
     policies: list[tuple[str, PolicyRow]]
     sizing: Sizing
-    sources: list[tuple[str, int, list[tuple[str, int, int]]]]
+    sources: list[tuple[str, int, list[tuple[int, int, int]]]]
     cards: list[CardRow]
     apps: list[AppRow]
     known_ids: bytes
@@ -144,11 +145,12 @@ def to_bytes(state: PoolState) -> bytes:
         clock_ms=state.clock_ms,
         swept_ms=state.swept_ms,
         arrivals=state.arrivals,
+        unserved=state.unserved,
         default=_policy_row(state.policy.default),
         policies=[(name, _policy_row(policy)) for name, policy in sorted(state.policy.apps.items())],
         sizing=state.policy.sizing,
         sources=[
-            (name, s.at_ms, [(r.resource, name_of(r.host), name_of(r.geometry)) for r in s.resources])
+            (name, s.at_ms, [(number[r.resource], name_of(r.host), name_of(r.geometry)) for r in s.resources])
             for name, s in sorted(state.sources.items())
         ],
         cards=[CardRow(c.name, name_of(c.host), name_of(c.layout.name), c.present) for c in cards],
@@ -168,11 +170,11 @@ def from_bytes(pool: str, payload: bytes) -> PoolState:
     if p.format != FORMAT or p.pool != pool:
         raise SnapshotError(f"pool {pool}: snapshot is {p.format} of pool {p.pool}, {FORMAT} is needed")
     state = PoolState(pool)
-    state.clock_ms, state.swept_ms, state.arrivals = p.clock_ms, p.swept_ms, p.arrivals
+    state.clock_ms, state.swept_ms, state.arrivals, state.unserved = p.clock_ms, p.swept_ms, p.arrivals, p.unserved
     state.policy = Policy(_policy(p.default), {name: _policy(row) for name, row in p.policies}, p.sizing)
     names = p.names
     for source, at_ms, resources in p.sources:
-        reports = (ResourceReport(resource=r, host=names[h], geometry=names[g]) for r, h, g in resources)
+        reports = (ResourceReport(resource=p.cards[r].name, host=names[h], geometry=names[g]) for r, h, g in resources)
         state.sources[source] = Source(at_ms, tuple(reports))
     for c in p.cards:
         state.cards.restore(c.name, names[c.host], LAYOUTS[names[c.layout]], c.present)

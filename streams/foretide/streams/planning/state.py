@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from foretide.schemas.messages import AppPolicy, Mode, Placement, ResourceReport, Sizing
 from foretide.streams.planning.cards import Cards, Occupancy
-from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning.layout import Spot
 from foretide.streams.planning.sizing import Agreement, Need
 
 Change = Literal["allocate", "resize", "migrate", "release"]
@@ -127,6 +127,9 @@ class PoolState:
         self.apps: dict[str, App] = {}
         self.queue: list[tuple[int, int, str]] = []
         self.wakes: list[tuple[int, str]] = []
+        self.unserved = False
+        """The pool's cap ended the last look through the queue before its end: who waits for room on its own card may
+        have missed it."""
         self.in_flight = 0
         self.in_flight_on: dict[str, int] = {}
         self._known: set[bytes] = set()
@@ -138,10 +141,6 @@ class PoolState:
         if app is None:
             app = self.apps[name] = App(name)
         return app
-
-    def layout_of(self, app: App) -> Layout | None:
-        """The layout of the card it sits on, or None."""
-        return self.cards[app.held.card].layout if app.held else None
 
     def placement(self, spot: Spot | None) -> Placement | None:
         """The spot as the messages name it."""

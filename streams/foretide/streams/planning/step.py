@@ -24,9 +24,8 @@ from foretide.schemas.messages import (
     ReleaseRequest,
 )
 from foretide.schemas.topics import POOL_EVENTS
-from foretide.streams.planning import placing
 from foretide.streams.planning.decide import decide
-from foretide.streams.planning.layout import LAYOUTS
+from foretide.streams.planning.layout import LAYOUTS, Layout
 from foretide.streams.planning.outcomes import check_outcome, on_outcome
 from foretide.streams.planning.sizing import need_of
 from foretide.streams.planning.state import FORGET_MS, App, Policy, PoolState, Source
@@ -199,6 +198,7 @@ def _each_on(turn: Turn, card_name: str, *, gone: bool) -> None:
         if app.held is None or app.held.card != card_name:
             continue
         if gone:
+            state.leave_queue(app)
             turn.hold(app, "lost_card", f"{card_name} is in no source's inventory any more; what it holds is kept")
         else:
             app.told = None
@@ -219,25 +219,30 @@ def _on_policy(turn: Turn, event: PolicyEvent) -> None:
 def _serve_queue(turn: Turn) -> None:
     """Try those who wait again, if room appeared or a cap lets go: by priority, then by time of arrival."""
     state = turn.state
-    if not (turn.landed or state.cards.roomier):
+    freed = state.cards.freed
+    if not (turn.landed or freed):
         return
-    cap = state.policy.sizing.max_in_flight_per_pool
+    cap, layouts = state.policy.sizing.max_in_flight_per_pool, state.cards.layouts()
     for *_, name in list(state.queue):
         if state.in_flight >= cap:
+            state.unserved = True
             break
         app = state.apps[name]
-        if app.waiting is not None and _worth_trying(state, app):
+        if app.waiting is not None and _worth_trying(state, app, layouts):
             decide(turn, app)
-    state.cards.roomier = False
+    else:
+        state.unserved = False
+    freed.clear()
 
 
-def _worth_trying(state: PoolState, app: App) -> bool:
+def _worth_trying(state: PoolState, app: App, layouts: list[Layout]) -> bool:
+    """Whether what the application waits for may be there now; it spares most of a long queue a closer look."""
     if app.waits_for == "host_cap":
         flying = state.in_flight_on.get(app.waits_host or "", 0)
         return flying < state.policy.sizing.max_in_flight_per_host
     if app.waits_for != "capacity":
         return True
     if app.held is None:
-        return any(state.cards.could_fit(min(app.waits_class, of.last), of) for of in state.cards.layouts())
-    here = placing.in_place(state, app, app.waits_class)
-    return here is not None or state.cards.could_fit(app.waits_class, state.layout_of(app))
+        return any(state.cards.could_fit(min(app.waits_class, of.last), of) for of in layouts)
+    card = state.cards[app.held.card]
+    return state.unserved or card.name in state.cards.freed or state.cards.could_fit(app.waits_class, card.layout)
