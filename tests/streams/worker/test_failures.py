@@ -108,17 +108,15 @@ async def test_an_unreachable_broker_is_told_in_time(tmp_path: Path) -> None:
 
 
 async def test_a_stop_during_the_checks_ends_at_once(tmp_path: Path) -> None:
-    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(20)
-        writer.close()
-
     accepted = asyncio.Event()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         accepted.set()
-        await silent(reader, writer)
+        while await reader.read(1000):
+            pass  # until the worker ends
+        writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     lab = Lab(KafkaSettings(bootstrap=f"127.0.0.1:{port}"), tmp_path)
     try:
@@ -129,3 +127,4 @@ async def test_a_stop_during_the_checks_ends_at_once(tmp_path: Path) -> None:
     finally:
         lab.stop_all()
         server.close()
+        await server.wait_closed()

@@ -127,7 +127,7 @@ async def _check_advertised(settings: KafkaSettings, metadata: Any, timeout_seco
 
 async def _check_group(settings: KafkaSettings, connection: AIOKafkaConnection, group: str) -> None:
     denied = AccessDenied(user_of(settings), "join", f"group {group}")
-    waiting = (protocol.COORDINATOR_NOT_AVAILABLE, protocol.COORDINATOR_LOADING)
+    waiting = (protocol.COORDINATOR_NOT_AVAILABLE, protocol.COORDINATOR_LOADING, protocol.NOT_COORDINATOR)
     while True:
         found = await connection.send(FindCoordinatorRequest(group, 0))
         if found.error_code == protocol.GROUP_DENIED:

@@ -44,7 +44,7 @@ class Ledger:
     def __init__(self, expected: int) -> None:
         self.expected = expected
         self._dirty: dict[str, _Dirty] = {}  # in order of `first`, hence of age
-        self._snapshots: deque[tuple[int, int]] = deque()  # (first offset covered, sequence), both ascending
+        self._snapshots: deque[tuple[int, int]] = deque()  # (first offset covered, ascending sequence)
         self._outputs: deque[tuple[int, int]] = deque()  # (offset, sequence), both ascending
 
     @property
@@ -107,7 +107,7 @@ class Ledger:
         if self._dirty:
             safe = min(safe, next(iter(self._dirty.values())).first)
         if self._snapshots:
-            safe = min(safe, self._snapshots[0][0])
+            safe = min(safe, min(first for first, _ in self._snapshots))
         if self._outputs:
             safe = min(safe, self._outputs[0][0])
         return safe
