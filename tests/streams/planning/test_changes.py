@@ -155,6 +155,15 @@ def test_asking_again_while_a_dry_release_is_in_flight_keeps_the_slice() -> None
     assert not pool.state.apps["a"].asked
 
 
+def test_a_release_during_a_dry_allocation_withdraws_the_request() -> None:
+    pool = Pool()
+    (allocate,) = pool.allocate("a")
+    pool.release("a")
+    assert pool.outcome(allocate, "unchanged", dry_run=True) == []
+    app = pool.state.apps["a"]
+    assert (app.asked, app.releasing, app.held) == (False, False, None)
+
+
 def test_a_command_names_precondition_and_goal() -> None:
     pool = Pool(sizing=Sizing(valid_for_seconds=30.0, step_down_forecasts=1, step_down_seconds=0, cooldown_seconds=0))
     pool.place("a")

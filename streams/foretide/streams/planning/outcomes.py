@@ -47,6 +47,7 @@ def on_outcome(turn: Turn, event: OutcomeEvent) -> None:
     if event.dry_run:
         state.move(app, before, None)
         app.dry_run = True
+        app.releasing = app.releasing and app.held is not None
         app.asked = app.asked and (app.held is None or app.releasing)
         app.retry_ms = state.clock_ms + int(state.policy.sizing.dry_run_pause_seconds * 1000)
         decide(turn, app)
