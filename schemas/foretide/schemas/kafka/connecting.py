@@ -30,7 +30,7 @@ from foretide.schemas.kafka.protocol import DescribeTopics
 from foretide.schemas.kafka.settings import KafkaSettings, split_server
 
 PROBE_SECONDS = 2.0
-"""A further look at a listener that did not do what was expected."""
+"""The longest a further look may take at a listener that did not do what was expected."""
 _SEVERITY = (AuthenticationFailed, TlsFailed, BrokerUnreachable)
 
 
@@ -59,15 +59,16 @@ async def any_connection(settings: KafkaSettings, timeout_seconds: float) -> Asy
 
 async def connect(settings: KafkaSettings, host: str, port: int, timeout_seconds: float) -> AIOKafkaConnection:
     """An authenticated connection on which the broker has answered; a BrokerError says why there is none."""
-    where = f"{host}:{port}"
     loop = asyncio.get_running_loop()
     end = loop.time() + timeout_seconds
     await _reach(host, port, timeout_seconds / 2)
     arguments = settings.aiokafka_arguments()
     for name in ("bootstrap_servers", "metadata_max_age_ms"):
         arguments.pop(name)
-    # The first answer may be slow; still a probe of the cause must fit into the limit.
-    arguments["request_timeout_ms"] = round(max(0.5, (end - loop.time()) * 0.6) * 1000)
+    # The first answer may be slow; still two probes of the cause must fit into the limit.
+    left = end - loop.time()
+    probe_seconds = min(PROBE_SECONDS, left * 0.2)
+    arguments["request_timeout_ms"] = round(max(0.5, left - 2 * probe_seconds) * 1000)
     connection = None
     try:
         connection = await create_conn(host, port, **arguments)
@@ -76,7 +77,11 @@ async def connect(settings: KafkaSettings, host: str, port: int, timeout_seconds
     except (OSError, KafkaError, TimeoutError) as e:
         if connection is not None:
             await close(connection)
-        raise await _explain(settings, where, host, port, e) from e
+        raise await _explain(settings, host, port, e, probe_seconds) from e
+    except asyncio.CancelledError:
+        if connection is not None:
+            connection.close()
+        raise
 
 
 async def close(connection: AIOKafkaConnection) -> None:
@@ -110,9 +115,10 @@ async def _reach(host: str, port: int, timeout_seconds: float) -> None:
 
 
 async def _explain(
-    settings: KafkaSettings, where: str, host: str, port: int, error: OSError | KafkaError | TimeoutError
+    settings: KafkaSettings, host: str, port: int, error: OSError | KafkaError | TimeoutError, probe_seconds: float
 ) -> BrokerError:
     """The likely cause of `error`, which came after the port had been found open."""
+    where = f"{host}:{port}"
     user = f"user {settings.username!r}"
     if isinstance(error, SaslAuthenticationFailed):
         return AuthenticationFailed(
@@ -137,7 +143,7 @@ async def _explain(
         )
     if tls is not None and "CERTIFICATE_REQUIRED" in str(tls):
         return TlsFailed(f"{where}: the broker asks for a client certificate. Give --cert-file and --key-file.")
-    if settings.uses_tls and not await _speaks_tls(host, port):
+    if settings.uses_tls and not await _speaks_tls(host, port, probe_seconds):
         wanted = "SASL_PLAINTEXT" if settings.uses_sasl else "PLAINTEXT"
         return TlsFailed(
             f"{where}: this listener does not speak TLS. Use --security-protocol {wanted}, or the port of a TLS "
@@ -145,17 +151,17 @@ async def _explain(
         )
     if tls is not None:
         return TlsFailed(f"{where}: TLS failed: {tls.reason or tls}. Check the certificates on both sides.")
-    if not settings.uses_tls and await _speaks_tls(host, port):
+    if not settings.uses_tls and await _speaks_tls(host, port, probe_seconds):
         wanted = "SASL_SSL" if settings.uses_sasl else "SSL or SASL_SSL"
         return TlsFailed(f"{where}: this listener speaks TLS. Use --security-protocol {wanted}.")
-    if not settings.uses_sasl and await _wants_sasl(settings, host, port):
+    if isinstance(error, TimeoutError):
+        return BrokerUnreachable(f"{where}: the port is open but nothing answers as Kafka does in time.")
+    if not settings.uses_sasl and await _wants_sasl(settings, host, port, probe_seconds):
         wanted = "SASL_SSL" if settings.uses_tls else "SASL_PLAINTEXT"
         return AuthenticationFailed(
             f"{where}: this listener asks for a user. Use --security-protocol {wanted} with --username and "
             "--password-file."
         )
-    if isinstance(error, TimeoutError):
-        return BrokerUnreachable(f"{where}: the port is open but nothing answers as Kafka does in time.")
     return BrokerUnreachable(f"{where}: the port is open but does not answer as Kafka does ({_one_line(error)}).")
 
 
@@ -168,13 +174,13 @@ def _tls_cause(error: BaseException | None) -> ssl.SSLError | None:
     return None
 
 
-async def _speaks_tls(host: str, port: int) -> bool:
+async def _speaks_tls(host: str, port: int, timeout_seconds: float) -> bool:
     """Whether a handshake that trusts any certificate succeeds, or fails as only TLS fails."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False  # nothing is sent over this connection
     context.verify_mode = ssl.CERT_NONE
     try:
-        async with asyncio.timeout(PROBE_SECONDS):
+        async with asyncio.timeout(timeout_seconds):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
     except ssl.SSLError as e:
         return e.reason is not None and "ALERT" in e.reason
@@ -184,7 +190,7 @@ async def _speaks_tls(host: str, port: int) -> bool:
     return True
 
 
-async def _wants_sasl(settings: KafkaSettings, host: str, port: int) -> bool:
+async def _wants_sasl(settings: KafkaSettings, host: str, port: int, timeout_seconds: float) -> bool:
     """Whether the listener takes the first step of SASL, which others refuse."""
     try:
         connection = await create_conn(
@@ -192,7 +198,7 @@ async def _wants_sasl(settings: KafkaSettings, host: str, port: int) -> bool:
             port,
             security_protocol="SSL" if settings.uses_tls else "PLAINTEXT",
             ssl_context=settings.ssl_context(),
-            request_timeout_ms=round(PROBE_SECONDS * 1000),
+            request_timeout_ms=round(timeout_seconds * 1000),
         )
     except (OSError, KafkaError, TimeoutError):
         return False
