@@ -42,10 +42,13 @@ class Rows:
         stream = gzip.GzipFile(fileobj=raw, mode="rb") if packed else raw
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         self._reader = csv.reader(self._text)
-        header = self._next()
-        if header is None:
+        try:
+            header = self._next()
+            if header is None:
+                raise TraceError(self.path, "the file is empty", "A trace begins with a header line.")
+        except TraceError:
             self.__exit__()
-            raise TraceError(self.path, "the file is empty", "A trace begins with a header line.")
+            raise
         self.header = [name.strip() for name in header]
         return self
 
@@ -73,7 +76,8 @@ class Rows:
                     self.line = self._reader.line_num
                     return row
         except UnicodeDecodeError as e:
-            raise TraceError(self.path, "the text is not UTF-8", "Convert it to UTF-8.", self.line + 1) from e
+            # Text is decoded in blocks: which line it was cannot be told.
+            raise TraceError(self.path, "the text is not UTF-8", "Convert it to UTF-8.") from e
         except csv.Error as e:
             raise TraceError(self.path, f"not CSV ({e})", "Correct the line.", self.line + 1) from e
         except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as e:
