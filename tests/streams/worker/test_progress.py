@@ -19,10 +19,12 @@ from foretide.streams.worker.settings import EndpointSettings
 class Scene:
     """A worker seen from outside: partitions, a log end, and a clock that is moved by hand."""
 
+    shell: Any
+
     def __init__(self) -> None:
         self.now = 1000.0
         self.end: int | None = 0
-        self.shell: Any = SimpleNamespace(partitions={}, assigned_at=None)
+        self.shell = SimpleNamespace(partitions={}, assigned_at=None)
         self.metrics = WorkerMetrics(CollectorRegistry())
         waiting: Any = SimpleNamespace(waiting=3)
         self.report = ProgressReport(

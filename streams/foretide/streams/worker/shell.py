@@ -283,26 +283,23 @@ class Shell:
 
     def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
         """Build the state of one partition from its snapshots and claim a new epoch; the claim's sequence number."""
+        refused: list[str] = []
         for key, envelope in snapshots.by_key.items():
-            if envelope.format != self._processor.format:
-                log.warning(
-                    "%s: the snapshot has format %s, this build reads %s: it starts anew",
-                    key,
-                    envelope.format,
-                    self._processor.format,
-                )
-                self._metrics.refused.inc()
-                continue
-            try:
-                self._processor.restore(key, envelope.payload)
-            except ForetideError as error:
-                log.warning("%s: %s: it starts anew", key, error)
-                self._metrics.refused.inc()
+            if reason := self._unusable(envelope):
+                refused.append(f"{key}: {reason}")
                 continue
             owned.keys.add(key)
             if envelope.last_offset >= position:
                 owned.covered[key] = envelope.last_offset
             self._metrics.restored.inc()
+        if refused:
+            log.warning(
+                "partition %d: %d snapshots cannot be used, their keys start anew; the first: %s",
+                owned.number,
+                len(refused),
+                refused[0],
+            )
+            self._metrics.refused.inc(len(refused))
         self._metrics.refused.inc(snapshots.unreadable)
         owned.ledger = Ledger(position)
         owned.committed = position
@@ -310,6 +307,16 @@ class Shell:
         self._metrics.epoch.labels(str(owned.number)).set(owned.epoch)
         claim = Envelope(self._processor.format, CLAIM_KEY, owned.number, -1, owned.epoch, b"")
         return self._outbox.put(self._settings.changelog, CLAIM_KEY, encode_envelope(claim), partition=owned.number)
+
+    def _unusable(self, envelope: Envelope) -> str | None:
+        """Restore a key; why that cannot be done, or None."""
+        if envelope.format != self._processor.format:
+            return f"the snapshot has format {envelope.format}, this build reads {self._processor.format}"
+        try:
+            self._processor.restore(envelope.key, envelope.payload)
+        except ForetideError as error:
+            return str(error)
+        return None
 
     @staticmethod
     async def _unless_released(owned: Owned, work: Awaitable[Any]) -> None:

@@ -1,0 +1,258 @@
+"""The shell's decisions, with a broker that is a few lists: gaps, repeats, epochs, cold starts, release."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import orjson
+import pytest
+from prometheus_client import CollectorRegistry
+
+from foretide.schemas.dead_letters import DeadLetterGuard, DeadLetterLimit, TooManyDeadLetters
+from foretide.schemas.errors import ForetideError
+from foretide.schemas.kafka.settings import KafkaSettings
+from foretide.schemas.topics import PREDICTIONS, TELEMETRY
+from foretide.streams.worker.changelog import Snapshots
+from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, decode_envelope, encode_envelope
+from foretide.streams.worker.intake import Intake
+from foretide.streams.worker.metrics import WorkerMetrics
+from foretide.streams.worker.settings import WorkerSettings
+from foretide.streams.worker.shell import Shell
+from foretide.streams.worker.source import Raw
+from support.counting import GROUP, Count, CountingProcessor
+from support.lab import until
+
+pytestmark = pytest.mark.timeout(10)
+
+
+class FakeOutbox:
+    """Takes everything; confirms at once unless `held`."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+        self.full = False
+        self.held = False
+
+    @property
+    def confirmed(self) -> int:
+        return 0 if self.held else len(self.sent)
+
+    def put(self, topic: str, key: str, value: bytes, partition: int | None = None) -> int:
+        self.sent.append((topic, key, value))
+        return len(self.sent)
+
+    async def arrived(self, sequence: int) -> None:
+        await until(lambda: self.confirmed >= sequence, 5, "the outbox", pause=0)
+
+    async def flush(self) -> None:
+        await self.arrived(len(self.sent))
+
+    async def room(self) -> None:
+        await until(lambda: not self.full, 5, "room", pause=0)
+
+
+class FakeSource:
+    """The log of partition 0; records below `begin` were deleted by retention."""
+
+    def __init__(self) -> None:
+        self.log: list[Raw] = []
+        self.begin = 0
+        self.committed = 0
+        self.blocked: asyncio.Event | None = None
+
+    def add(self, key: str, value: bytes) -> Raw:
+        raw = Raw(0, len(self.log), key.encode(), value, 0)
+        self.log.append(raw)
+        return raw
+
+    async def positions(self, partitions: Iterable[int]) -> dict[int, int]:
+        return dict.fromkeys(partitions, max(self.committed, self.begin))
+
+    async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[Raw]:
+        if self.blocked is not None:
+            await self.blocked.wait()
+        for raw in self.log[max(start, self.begin) : stop]:
+            yield raw
+
+
+class FakeChangelog:
+    """Holds the snapshots as one partition's records."""
+
+    def __init__(self) -> None:
+        self.values: list[bytes] = []
+
+    async def read(self, partitions: Iterable[int]) -> dict[int, Snapshots]:
+        found = Snapshots()
+        for number, value in enumerate(self.values):
+            found.add(f"changelog/0/{number}", value)
+        return dict.fromkeys(partitions, found)
+
+
+class Scene:
+    """A shell with all its parts."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self.core = CountingProcessor()
+        self.outbox, self.source, self.changelog = FakeOutbox(), FakeSource(), FakeChangelog()
+        self.metrics = WorkerMetrics(CollectorRegistry())
+        self.failures: list[ForetideError] = []
+        settings = WorkerSettings(KafkaSettings(), GROUP, TELEMETRY, (PREDICTIONS,))
+        parts: Any = self.outbox
+        guard = DeadLetterGuard(DeadLetterLimit(limit))
+        intake = Intake(self.core, GROUP, parts, self.metrics, guard, lambda: 0.0)
+        source: Any = self.source
+        changelog: Any = self.changelog
+        self.shell = Shell(self.core, settings, intake, parts, source, changelog, self.metrics, self.failures.append)
+
+    async def own(self, generation: int = 1) -> None:
+        self.shell.assigned([0], generation)
+        await self.shell.partitions[0].ready.wait()
+
+    def fill(self, records: int) -> list[Raw]:
+        return [self.source.add(f"app-{i % 3}", b'{"n": %d}' % i) for i in range(records)]
+
+    def truth(self, records: Iterable[Raw]) -> dict[str, Count]:
+        counts: dict[str, Count] = {}
+        for raw in records:
+            assert raw.key is not None
+            counts.setdefault(raw.key.decode(), Count()).add(raw.offset, orjson.loads(raw.value or b"")["n"])
+        return counts
+
+    @property
+    def predictions(self) -> list[str]:
+        return [orjson.loads(value)["id"] for topic, _, value in self.outbox.sent if topic == PREDICTIONS]
+
+
+async def test_what_was_passed_over_is_read_again_in_order() -> None:
+    scene = Scene()
+    records = scene.fill(12)
+    await scene.own()
+    for raw in (records[0], records[1], records[9], records[5], records[10], records[11]):
+        await scene.shell.take(raw)
+    assert scene.core.counts == scene.truth(records)
+    assert scene.predictions == [f"telemetry.v1/0/{n}" for n in range(12)]
+    counts = scene.metrics.counts()
+    assert (counts["reread"], counts["duplicates"], counts["lost"]) == (7, 1, 0)
+
+
+async def test_a_hole_before_the_first_record_is_filled_too() -> None:
+    scene = Scene()
+    records = scene.fill(8)
+    scene.source.committed = 3
+    await scene.own()
+    await scene.shell.take(records[6])
+    assert scene.core.counts == scene.truth(records[3:7])
+
+
+async def test_what_retention_deleted_is_told_and_passed(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene()
+    records = scene.fill(10)
+    await scene.own()
+    await scene.shell.take(records[0])
+    scene.source.begin = 6
+    await scene.shell.take(records[8])
+    assert scene.core.counts == scene.truth([records[0], *records[6:9]])
+    assert scene.metrics.counts()["lost"] == 5
+    assert "5 records from offset 1 were deleted by retention" in caplog.text
+
+
+async def test_a_release_interrupts_the_filling_of_a_gap() -> None:
+    scene = Scene()
+    records = scene.fill(6)
+    scene.source.blocked = asyncio.Event()
+    await scene.own()
+    await scene.shell.take(records[0])
+    taking = asyncio.create_task(scene.shell.take(records[5]))
+    await asyncio.sleep(0)
+    assert await scene.shell.release([0], 1.0)
+    await taking
+    assert scene.core.counts == scene.truth(records[:1])
+    assert scene.shell.committable() == {0: 1}
+    scene.shell.forget([0])
+    assert scene.core.counts == {}
+    assert scene.shell.committable() == {}
+
+
+async def test_after_a_crash_snapshots_and_the_log_give_the_same_state() -> None:
+    """Commit lags behind the snapshots: what they cover is not learned twice, nor answered twice."""
+    first = Scene()
+    records = first.fill(9)
+    await first.own()
+    for raw in records[:6]:
+        await first.shell.take(raw)
+    assert await first.shell.release([0], 1.0)
+    second = _beside(first)
+    await second.own(generation=2)
+    for raw in records:
+        await second.shell.take(raw)
+    assert second.core.counts == second.truth(records)
+    assert second.predictions == ["telemetry.v1/0/6", "telemetry.v1/0/7", "telemetry.v1/0/8"]
+    assert second.metrics.counts()["duplicates"] == 6
+
+
+def _beside(first: Scene) -> Scene:
+    """A second worker on the same broker, where nothing was committed."""
+    second = Scene()
+    second.source.log = first.source.log
+    second.changelog.values = [value for topic, _, value in first.outbox.sent if topic.endswith("changelog")]
+    return second
+
+
+@pytest.mark.parametrize(("generation", "seen", "epoch"), [(3, 0, 3), (3, 9, 10), (12, 9, 12)])
+async def test_the_epoch_only_grows_and_is_claimed_before_anything_is_handled(
+    generation: int, seen: int, epoch: int
+) -> None:
+    scene = Scene()
+    if seen:
+        scene.changelog.values = [encode_envelope(Envelope("count/1", CLAIM_KEY, 0, -1, seen, b""))]
+    scene.outbox.held = True
+    (record,) = scene.fill(1)
+    scene.shell.assigned([0], generation)
+    taking = asyncio.create_task(scene.shell.take(record))
+    await until(lambda: bool(scene.outbox.sent), 5, "the claim", pause=0)
+    topic, key, value = scene.outbox.sent[0]
+    claim = decode_envelope(value)
+    assert (topic, key, claim.epoch) == ("foretide-profile-snapshots-changelog", CLAIM_KEY, epoch)
+    assert scene.predictions == []
+    scene.outbox.held = False
+    await taking
+    assert orjson.loads(scene.outbox.sent[1][2])["epoch"] == epoch
+
+
+async def test_another_format_starts_anew_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene()
+    scene.changelog.values = [encode_envelope(Envelope("count/0", "app-0", 0, 40, 1, b"other"))]
+    records = scene.fill(1)
+    await scene.own()
+    await scene.shell.take(records[0])
+    assert scene.core.counts == scene.truth(records)
+    assert scene.metrics.counts()["snapshots_refused"] == 1
+    assert "app-0: the snapshot has format count/0, this build reads count/1" in caplog.text
+
+
+async def test_too_many_dead_letters_stop_the_intake_and_leave_the_state_sound() -> None:
+    scene = Scene(limit=2)
+    records = [*scene.fill(1), *(scene.source.add("app-0", b"?") for _ in range(4))]
+    await scene.own()
+    for raw in records:
+        await scene.shell.take(raw)
+    assert [type(f) for f in scene.failures] == [TooManyDeadLetters]
+    assert scene.metrics.counts()["dead_letters"] == 3
+    assert await scene.shell.release([0], 1.0)
+    assert scene.shell.committable() == {0: 4}  # the fifth record was not touched
+
+
+async def test_a_key_being_rebuilt_is_not_snapshotted() -> None:
+    scene = Scene()
+    records = [*scene.fill(1), scene.source.add("app-0", b'{"n": 1, "boom": true}')]
+    await scene.own()
+    await scene.shell.take(records[0])
+    scene.source.blocked = asyncio.Event()
+    taking = asyncio.create_task(scene.shell.take(records[1]))
+    await until(lambda: scene.shell.partitions[0].broken == "app-0", 5, "the fault", pause=0)
+    assert await scene.shell.release([0], 1.0)
+    await taking
+    assert scene.metrics.counts()["snapshots"] == 0
+    assert scene.shell.committable() == {0: 0}
