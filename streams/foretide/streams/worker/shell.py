@@ -17,23 +17,24 @@ from aiokafka.errors import KafkaError
 from foretide.schemas.dead_letters import TooManyDeadLetters
 from foretide.schemas.errors import ForetideError
 from foretide.schemas.topics import DEAD_LETTERS
-from foretide.streams.worker.changelog import Changelog, Snapshots
-from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, encode_envelope
+from foretide.streams.worker.changelog import Changelog
+from foretide.streams.worker.envelope import Envelope, encode_envelope
 from foretide.streams.worker.errors import CoreFault, CrashedError, WorkerError
 from foretide.streams.worker.intake import Intake
-from foretide.streams.worker.ledger import Admission, Ledger
+from foretide.streams.worker.ledger import Admission
 from foretide.streams.worker.metrics import WorkerMetrics
 from foretide.streams.worker.outbox import Outbox
 from foretide.streams.worker.partition import Owned
 from foretide.streams.worker.processor import Processor
 from foretide.streams.worker.rebuild import Rebuild
+from foretide.streams.worker.restore import Restorer
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.source import Raw, SourceReader
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 0.5
-"""Pause before the broker is asked again while a partition is being restored or a gap read."""
+"""Pause before the broker is asked again for what was passed over."""
 
 
 class Shell:
@@ -58,8 +59,9 @@ class Shell:
         self._intake = intake
         self._outbox = outbox
         self._source = source
-        self._changelog = changelog
         self._metrics = metrics
+        self._restorer = Restorer(processor, settings, outbox, source, changelog, metrics)
+        self._rebuild = Rebuild(processor, intake, source, changelog, outbox)
         self._failed = failed
         self._owned: dict[int, Owned] = {}
         self._stopped = False
@@ -80,7 +82,7 @@ class Shell:
         self._owned = {owned.number: owned for owned in fresh}
         self.assigned_at = time.monotonic()
         if fresh:
-            task = asyncio.create_task(self._restore(fresh), name="restore")
+            task = asyncio.create_task(self._restorer.run(fresh), name="restore")
             task.add_done_callback(self._restored)
             for owned in fresh:
                 owned.task = task
@@ -212,8 +214,7 @@ class Shell:
             log.error("%s", fault, exc_info=fault.error)
             owned.broken = fault.key
             self._processor.forget(fault.key)
-            rebuild = Rebuild(self._processor, self._intake, self._source, self._changelog, self._outbox)
-            await self._unless_released(owned, rebuild.run(owned, fault))
+            await self._unless_released(owned, self._rebuild.run(owned, fault))
             if not owned.active:
                 return
             owned.broken = None
@@ -248,75 +249,9 @@ class Shell:
             self._metrics.lost.inc(lost)
             owned.ledger.skipped(offset - 1)
 
-    async def _restore(self, fresh: list[Owned]) -> None:
-        began = time.monotonic()
-        numbers = [owned.number for owned in fresh]
-        while True:
-            try:
-                found = await self._changelog.read(numbers)
-                positions = await self._source.positions(numbers)
-                break
-            except KafkaError as error:
-                log.warning("cannot read the snapshots, trying again: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-        claims = 0
-        for owned in fresh:
-            claims = self._adopt(owned, found[owned.number], positions[owned.number])
-        await self._outbox.arrived(claims)
-        for owned in fresh:
-            owned.advanced_at = time.monotonic()
-            owned.ready.set()
-        took = time.monotonic() - began
-        self._metrics.restore_seconds.set(took)
-        log.info(
-            "owns %s of %s: %s",
-            ", ".join(map(str, numbers)),
-            self._settings.source_topic,
-            "; ".join(
-                f"{o.number}: from offset {o.ledger.expected}, epoch {o.epoch}, {len(o.keys)} keys" for o in fresh
-            ),
-        )
-
     def _restored(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(CrashedError(f"partitions could not be restored: {error!r}"))
-
-    def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
-        """Build the state of one partition from its snapshots and claim a new epoch; the claim's sequence number."""
-        refused: list[str] = []
-        for key, envelope in snapshots.by_key.items():
-            if reason := self._unusable(envelope):
-                refused.append(f"{key}: {reason}")
-                continue
-            owned.keys.add(key)
-            if envelope.last_offset >= position:
-                owned.covered[key] = envelope.last_offset
-            self._metrics.restored.inc()
-        if refused:
-            log.warning(
-                "partition %d: %d snapshots cannot be used, their keys start anew; the first: %s",
-                owned.number,
-                len(refused),
-                refused[0],
-            )
-            self._metrics.refused.inc(len(refused))
-        self._metrics.refused.inc(snapshots.unreadable)
-        owned.ledger = Ledger(position)
-        owned.committed = position
-        owned.epoch = max(owned.generation, snapshots.highest_epoch + 1)
-        self._metrics.epoch.labels(str(owned.number)).set(owned.epoch)
-        claim = Envelope(self._processor.format, CLAIM_KEY, owned.number, -1, owned.epoch, b"")
-        return self._outbox.put(self._settings.changelog, CLAIM_KEY, encode_envelope(claim), partition=owned.number)
-
-    def _unusable(self, envelope: Envelope) -> str | None:
-        """Restore a key; why that cannot be done, or None."""
-        if envelope.format != self._processor.format:
-            return f"the snapshot has format {envelope.format}, this build reads {self._processor.format}"
-        try:
-            self._processor.restore(envelope.key, envelope.payload)
-        except ForetideError as error:
-            return str(error)
-        return None
 
     @staticmethod
     async def _unless_released(owned: Owned, work: Awaitable[Any]) -> None:

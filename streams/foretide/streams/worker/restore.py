@@ -1,0 +1,116 @@
+"""Taking partitions over: their keys' states from the changelog, where to go on, and a new epoch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from foretide.schemas.errors import ForetideError
+from foretide.streams.worker.changelog import Changelog, Snapshots
+from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, encode_envelope
+from foretide.streams.worker.ledger import Ledger
+from foretide.streams.worker.metrics import WorkerMetrics
+from foretide.streams.worker.outbox import Outbox
+from foretide.streams.worker.partition import Owned
+from foretide.streams.worker.processor import Processor
+from foretide.streams.worker.settings import WorkerSettings
+from foretide.streams.worker.source import SourceReader
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS: Final = 0.5
+"""Pause before the broker is asked again."""
+
+
+class Restorer:
+    """Makes partitions ready to be handled.
+
+    The epoch is the group's generation, or one more than the highest epoch in the partition's changelog if that is
+    greater. It is written there before anything is handled: it grows even if the group itself is made anew.
+    """
+
+    def __init__(
+        self,
+        processor: Processor,
+        settings: WorkerSettings,
+        outbox: Outbox,
+        source: SourceReader,
+        changelog: Changelog,
+        metrics: WorkerMetrics,
+    ) -> None:
+        self._processor = processor
+        self._settings = settings
+        self._outbox = outbox
+        self._source = source
+        self._changelog = changelog
+        self._metrics = metrics
+
+    async def run(self, fresh: list[Owned]) -> None:
+        """Restore these partitions and set their `ready`; waits while the broker is away."""
+        began = time.monotonic()
+        numbers = [owned.number for owned in fresh]
+        while True:
+            try:
+                # In this order: what is committed when the offsets are read is in the changelog read after them.
+                positions = await self._source.positions(numbers)
+                found = await self._changelog.read(numbers)
+                break
+            except KafkaError as error:
+                log.warning("cannot read the snapshots, trying again: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+        claims = 0
+        for owned in fresh:
+            claims = self._adopt(owned, found[owned.number], positions[owned.number])
+        await self._outbox.arrived(claims)
+        for owned in fresh:
+            owned.advanced_at = time.monotonic()
+            owned.ready.set()
+        self._metrics.restore_seconds.set(time.monotonic() - began)
+        log.info(
+            "owns %s of %s: %s",
+            ", ".join(map(str, numbers)),
+            self._settings.source_topic,
+            "; ".join(
+                f"{o.number}: from offset {o.ledger.expected}, epoch {o.epoch}, {len(o.keys)} keys" for o in fresh
+            ),
+        )
+
+    def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
+        """Build the state of one partition from its snapshots and claim a new epoch; the claim's sequence number."""
+        refused: list[str] = []
+        for key, envelope in snapshots.by_key.items():
+            if reason := self._unusable(envelope):
+                refused.append(f"{key}: {reason}")
+                continue
+            owned.keys.add(key)
+            if envelope.last_offset >= position:
+                owned.covered[key] = envelope.last_offset
+            self._metrics.restored.inc()
+        if refused:
+            log.warning(
+                "partition %d: %d snapshots cannot be used, their keys start anew; the first: %s",
+                owned.number,
+                len(refused),
+                refused[0],
+            )
+        self._metrics.refused.inc(len(refused) + snapshots.unreadable)
+        owned.ledger = Ledger(position)
+        owned.committed = position
+        owned.epoch = max(owned.generation, snapshots.highest_epoch + 1)
+        self._metrics.epoch.labels(str(owned.number)).set(owned.epoch)
+        claim = Envelope(self._processor.format, CLAIM_KEY, owned.number, -1, owned.epoch, b"")
+        return self._outbox.put(self._settings.changelog, CLAIM_KEY, encode_envelope(claim), partition=owned.number)
+
+    def _unusable(self, envelope: Envelope) -> str | None:
+        """Restore a key; why that cannot be done, or None."""
+        if envelope.format != self._processor.format:
+            return f"the snapshot has format {envelope.format}, this build reads {self._processor.format}"
+        try:
+            self._processor.restore(envelope.key, envelope.payload)
+        except ForetideError as error:
+            return str(error)
+        return None
