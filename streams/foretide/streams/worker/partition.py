@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from typing import Any
 
 from foretide.streams.worker.ledger import Ledger
 
@@ -36,3 +38,16 @@ class Owned:
     def active(self) -> bool:
         """Whether records may be handled: restored, and not yet given away."""
         return self.ready.is_set() and not self.released.is_set()
+
+    async def unless_released(self, work: Awaitable[Any]) -> None:
+        """Await `work`, but give it up as soon as the partition is taken away."""
+        task = asyncio.ensure_future(work)
+        gone = asyncio.ensure_future(self.released.wait())
+        try:
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+        finally:
+            for each in (task, gone):
+                each.cancel()
+            await asyncio.gather(task, gone, return_exceptions=True)

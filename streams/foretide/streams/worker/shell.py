@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from aiokafka.errors import KafkaError
 
@@ -93,7 +92,7 @@ class Shell:
         if owned is None or self._stopped:
             return
         if not owned.ready.is_set():
-            await self._unless_released(owned, owned.ready.wait())
+            await owned.unless_released(owned.ready.wait())
         if not owned.active:
             return
         try:
@@ -102,7 +101,7 @@ class Shell:
                 self._metrics.duplicates.inc()
                 return
             if admission is Admission.AHEAD:
-                await self._unless_released(owned, self._fill(owned, raw.offset))
+                await owned.unless_released(self._fill(owned, raw.offset))
                 if not owned.active or owned.ledger.expected != raw.offset:
                     return
             await self._handle(owned, raw)
@@ -205,7 +204,7 @@ class Shell:
 
     async def _handle(self, owned: Owned, raw: Raw) -> None:
         if self._outbox.full:
-            await self._unless_released(owned, self._outbox.room())
+            await owned.unless_released(self._outbox.room())
             if not owned.active:
                 return
         try:
@@ -214,7 +213,7 @@ class Shell:
             log.error("%s", fault, exc_info=fault.error)
             owned.broken = fault.key
             self._processor.forget(fault.key)
-            await self._unless_released(owned, self._rebuild.run(owned, fault))
+            await owned.unless_released(self._rebuild.run(owned, fault))
             if not owned.active:
                 return
             owned.broken = None
@@ -252,18 +251,3 @@ class Shell:
     def _restored(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(CrashedError(f"partitions could not be restored: {error!r}"))
-
-    @staticmethod
-    async def _unless_released(owned: Owned, work: Awaitable[Any]) -> None:
-        """Await `work`, but give up as soon as the partition is taken away."""
-        task = asyncio.ensure_future(work)
-        gone = asyncio.ensure_future(owned.released.wait())
-        try:
-            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                task.result()
-        finally:
-            for each in (task, gone):
-                each.cancel()
-                with suppress(asyncio.CancelledError):
-                    await each
