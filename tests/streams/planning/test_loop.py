@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretide.schemas.messages import Decision, RecordRef
+from foretide.schemas.messages import Decision, RecordRef, Sizing
 from foretide.streams.planning import PoolLoop, PoolState, step
 from support.pools import POOL, Pool
 
@@ -18,7 +18,7 @@ def test_commands_are_applied_before_the_next_event() -> None:
 
 
 def test_its_log_replays_to_the_same_decisions() -> None:
-    script = Pool()
+    script = Pool(sizing=Sizing(step_down_seconds=1800.0))
     script.allocate("a")
     script.steady("a", 1, 40, 0.1, 4)
     loop = PoolLoop(POOL, keep_log=True)

@@ -6,7 +6,7 @@ import pytest
 
 from foretide.schemas.codec import encode
 from foretide.schemas.errors import InvalidMessage
-from foretide.schemas.messages import Command, Decision
+from foretide.schemas.messages import Command, Decision, Sizing
 from foretide.streams.planning import PlanProcessor, decision_hash
 from foretide.streams.worker.processor import Output, Processor, Record
 from support.pools import POOL, Pool
@@ -17,7 +17,7 @@ def records(pool: Pool) -> list[Record]:
 
 
 def demand() -> Pool:
-    pool = Pool()
+    pool = Pool(sizing=Sizing(step_down_seconds=1800.0))
     pool.place("a")
     pool.allocate("b")
     pool.steady("a", 1, 40, 0.1, 4)

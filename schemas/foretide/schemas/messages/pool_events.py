@@ -91,7 +91,7 @@ class Sizing(Part, frozen=True, kw_only=True):
     All times are event time (the applications' own), except `valid_for_seconds`, which an actuator's wall clock holds.
     """
 
-    compute_quantile: QuantileName = "q95"
+    compute_quantile: QuantileName = "q90"
     """The quantile of the predicted peak of compute to cover. A short excess slows an application, no more."""
     memory_quantile: QuantileName = "q99"
     """The quantile of the predicted peak of memory to cover. An excess ends the application."""
@@ -99,9 +99,9 @@ class Sizing(Part, frozen=True, kw_only=True):
     """Added to the compute quantile."""
     memory_margin: Margin = 0.05
     """Added to the memory quantile."""
-    raise_horizon_seconds: Seconds = 900.0
+    raise_horizon_seconds: Seconds = 300.0
     """A step up covers the peaks up to this far ahead: the time until the next chance to act, and the change itself."""
-    lower_horizon_seconds: Seconds = 3600.0
+    lower_horizon_seconds: Seconds = 900.0
     """A step down must cover the peaks up to this far ahead, or it would soon be undone."""
     compute_full_ratio: Fullness = 1.0
     """From this share of the slice's compute in use the application counts as short: it is raised at once."""
@@ -109,8 +109,9 @@ class Sizing(Part, frozen=True, kw_only=True):
     """From this share of the slice's memory in use the application counts as running out: it is raised at once."""
     step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 3
     """So many forecasts in a row must agree to a step down."""
-    step_down_seconds: Seconds = 1800.0
-    """They must agree for so long."""
+    step_down_seconds: Seconds = 5400.0
+    """They must agree for so long. Patience costs less than it seems: a step down that is soon undone is paid for
+    twice, in shortage and in changes."""
     shrink_while_learning: bool = False
     """Whether an application may be stepped down before its first phase has been learned."""
     cooldown_seconds: Seconds = 600.0
