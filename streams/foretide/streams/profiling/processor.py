@@ -1,0 +1,141 @@
+"""The profile agent's core: telemetry records in; predictions, deviations, scorecards and pool events out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from foretide.schemas.codec import parse_as
+from foretide.schemas.errors import InvalidMessage
+from foretide.schemas.ids import record_id
+from foretide.schemas.messages import Deviation, ForecastEvent, Prediction, RecordRef, Scorecard, TelemetryWindow
+from foretide.schemas.signals import SIZED
+from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
+from foretide.streams.profiling.gate import why_send
+from foretide.streams.profiling.profile import ApplicationProfile, Observation
+from foretide.streams.profiling.scorecard import scores
+from foretide.streams.profiling.settings import ProfileSettings
+from foretide.streams.profiling.state import FORMAT
+from foretide.streams.worker.processor import Output, Record
+
+
+class ProfileProcessor:
+    """A profile per application; see `foretide.streams.worker.processor.Processor`."""
+
+    name = "profile"
+    source_topic = TELEMETRY
+    format = FORMAT
+
+    def __init__(self, settings: ProfileSettings | None = None) -> None:
+        self.settings = settings or ProfileSettings()
+        self._profiles: dict[str, ApplicationProfile] = {}
+
+    def handle(self, record: Record) -> Sequence[Output]:
+        """Learn one window and answer; a window that holds nothing new gets no answer."""
+        window = parse_as(TelemetryWindow, TELEMETRY, record.value)
+        if window.app != record.key:
+            raise InvalidMessage(TELEMETRY, "$.app", f"is {window.app!r}, but the record's key is {record.key!r}")
+        profile = self._profiles.get(window.app)
+        if profile is None:
+            profile = self._profiles[window.app] = ApplicationProfile(window.app, self.settings)
+        seen = profile.observe(window)
+        if not seen.samples:
+            return []
+        ref = RecordRef(topic=record.topic, partition=record.partition, offset=record.offset)
+        return [
+            Output(PREDICTIONS, window.app, _prediction(profile, ref)),
+            *self._deviations(profile, seen, ref),
+            *self._scorecard(profile, ref),
+            *self._pool_event(profile, ref),
+        ]
+
+    def _deviations(self, profile: ApplicationProfile, seen: Observation, ref: RecordRef) -> list[Output]:
+        return [
+            Output(
+                DEVIATIONS,
+                profile.app,
+                Deviation(
+                    id=record_id(ref.topic, ref.partition, ref.offset, i),
+                    app=profile.app,
+                    signal=d.signal,
+                    at_ms=profile.last_ms,
+                    state=d.departure.state,
+                    direction=d.departure.direction,
+                    observed=d.observed,
+                    expected=d.expected,
+                    probability=d.departure.probability,
+                    lasted_seconds=d.departure.lasted_seconds,
+                    based_on=ref,
+                    epoch=0,
+                ),
+            )
+            for i, d in enumerate(seen.departures)
+        ]
+
+    def _scorecard(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
+        if profile.windows_learned % self.settings.scorecard_windows or not profile.signals:
+            return []
+        card = Scorecard(
+            id=_id(ref) + "/scorecard",
+            app=profile.app,
+            at_ms=profile.last_ms,
+            scores=scores(profile),
+            based_on=ref,
+            epoch=0,
+        )
+        return [Output(SCORECARDS, profile.app, card)]
+
+    def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
+        gate = self.settings.gate
+        needs = [n for n in profile.needs() if n.signal in SIZED]
+        if not needs:
+            return []
+        farthest = max(n.horizon_seconds for n in needs)
+        levels = {
+            n.signal: (n.peak.q50, n.peak.q90, n.peak.q95, n.peak.q99)[gate.quantile]
+            for n in needs
+            if n.horizon_seconds == farthest
+        }
+        why = why_send(profile.gate, profile.last_ms, levels, profile.learning, gate)
+        if why is None:
+            return []
+        event = ForecastEvent(
+            id=_id(ref) + "/forecast",
+            pool=gate.pool,
+            at_ms=profile.last_ms,
+            app=profile.app,
+            needs=needs,
+            last={s: profile.signals[s].last for s in SIZED if s in profile.signals},
+            learning=profile.learning,
+            why=why,
+            based_on=ref,
+        )
+        return [Output(POOL_EVENTS, gate.pool, event)]
+
+    def snapshot(self, key: str) -> bytes:
+        """The application's profile as bytes."""
+        return self._profiles[key].dump()
+
+    def restore(self, key: str, payload: bytes) -> None:
+        """Put a profile back."""
+        self._profiles[key] = ApplicationProfile.load(payload, self.settings)
+
+    def forget(self, key: str) -> None:
+        """Drop a profile that another worker now owns."""
+        self._profiles.pop(key, None)
+
+
+def _id(ref: RecordRef) -> str:
+    return record_id(ref.topic, ref.partition, ref.offset)
+
+
+def _prediction(profile: ApplicationProfile, ref: RecordRef) -> Prediction:
+    return Prediction(
+        id=_id(ref),
+        app=profile.app,
+        issued_ms=profile.last_ms,
+        phase=profile.phase,
+        learning=profile.learning,
+        forecasts=profile.forecasts(),
+        based_on=ref,
+        epoch=0,
+    )

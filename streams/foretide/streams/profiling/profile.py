@@ -1,0 +1,181 @@
+"""One application's profile: what it learns from its telemetry and what it says it will need.
+
+A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows of one sample and asks
+`raw_forecasts()` after each: in the signals' own units, for every signal and kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foretide.schemas.messages import HorizonForecast, Quantiles, SignalForecast, SignalNeed, TelemetryWindow
+from foretide.streams.forecasting.targets import Kind
+from foretide.streams.profiling.deviation import Departure, weigh
+from foretide.streams.profiling.gate import GateState
+from foretide.streams.profiling.settings import ProfileSettings
+from foretide.streams.profiling.signal import SignalProfile
+from foretide.streams.profiling.state import ProfileState, decode_state, encode_state
+
+UNKNOWN_PHASE = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalDeparture:
+    """A deviation of one signal: what was observed, and the quantiles that had been expected."""
+
+    signal: str
+    observed: float
+    expected: Quantiles
+    departure: Departure
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What came of a window: how many `samples` were new (0: a duplicate), and deviations that started or ended."""
+
+    samples: int
+    departures: tuple[SignalDeparture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawForecast:
+    """The quantiles at .5 .9 .95 .99 of one signal and kind over one horizon."""
+
+    signal: str
+    kind: Kind
+    horizon_ms: int
+    quantiles: tuple[float, ...]
+
+
+class ApplicationProfile:
+    """Learns window by window. Asking it changes nothing: two profiles that saw the same windows are equal."""
+
+    def __init__(self, app: str, settings: ProfileSettings) -> None:
+        self.app = app
+        self.settings = settings
+        self.windows_learned = 0
+        self.duplicates = 0
+        self.last_ms = -1
+        self.span_ms = 0
+        self.phase = UNKNOWN_PHASE
+        self.learning = True
+        self.gate = GateState()
+        self.signals: dict[str, SignalProfile] = {}
+
+    def observe(self, window: TelemetryWindow) -> Observation:
+        """Learn the window's samples that are newer than all before; those that are not were learnt already."""
+        fresh = window.samples
+        if window.start_ms <= self.last_ms:
+            fresh = max(0, window.samples - ((self.last_ms - window.start_ms) // window.step_ms + 1))
+        if fresh == 0:
+            self.duplicates += 1
+            return Observation(0)
+        if not self.span_ms:
+            self.span_ms = window.step_ms * window.samples
+        self.phase = window.phase or UNKNOWN_PHASE
+        departures = []
+        for name in self.settings.chosen(tuple(window.signals)):
+            values = [v for v in window.signals[name][-fresh:] if v is not None]
+            if not values:
+                continue
+            signal = self.signals.get(name)
+            if signal is None:
+                signal = self.signals[name] = SignalProfile(name, self.settings.horizons, self.span_ms)
+            elif self.windows_learned >= self.settings.learning_windows:
+                departures += self._weigh(signal, window.end_ms, max(values))
+            signal.observe(window.end_ms, values)
+        self.last_ms = window.end_ms
+        self.windows_learned += 1
+        self.learning = self._still_learning()
+        return Observation(fresh, tuple(departures))
+
+    def raw_forecasts(self) -> list[RawForecast]:
+        """Every forecast as plain numbers."""
+        return [
+            RawForecast(name, horizon.kind, horizon.ms, tuple(row))
+            for name, signal in self.signals.items()
+            for horizon, row in zip(self.settings.horizons, signal.quantiles(), strict=True)
+        ]
+
+    def forecasts(self) -> list[SignalForecast]:
+        """The forecasts as they are published: of each signal peak and mean over each horizon."""
+        return [self._forecast(signal) for signal in self.signals.values()]
+
+    def needs(self) -> list[SignalNeed]:
+        """The peaks a planner sizes by, of the signals that decide a slice."""
+        return [
+            SignalNeed(signal=name, horizon_seconds=horizon.ms / 1000, peak=_quantiles(row))
+            for name, signal in self.signals.items()
+            for horizon, row in zip(self.settings.horizons, signal.quantiles(), strict=True)
+            if horizon.kind == "peak"
+        ]
+
+    def _forecast(self, signal: SignalProfile) -> SignalForecast:
+        rows = dict(zip(((h.kind, h.ms) for h in self.settings.horizons), signal.quantiles(), strict=True))
+        head = signal.head(0)
+        return SignalForecast(
+            signal=signal.name,
+            last=signal.last,
+            horizons=[
+                HorizonForecast(
+                    horizon_seconds=ms / 1000, peak=_quantiles(rows["peak", ms]), mean=_quantiles(rows["mean", ms])
+                )
+                for kind, ms in rows
+                if kind == "peak"
+            ],
+            model=head.winner,
+            confidence=_confidence(head.covered) if head.known else 0.0,
+            recent_loss=head.relative_loss,
+        )
+
+    def _weigh(self, signal: SignalProfile, at_ms: int, value: float) -> list[SignalDeparture]:
+        expected = signal.quantiles()[0]
+        departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation)
+        return [SignalDeparture(signal.name, value, _quantiles(expected), departure)] if departure else []
+
+    def _still_learning(self) -> bool:
+        least = self.settings.learning_windows
+        if self.windows_learned < least or not self.signals:
+            return True
+        if not self.learning:
+            return False
+        heads = [signal.head(0) for signal in self.signals.values()]
+        return any(
+            h.known < least or (h.relative_loss is not None and h.relative_loss > self.settings.learning_loss)
+            for h in heads
+        )
+
+    def dump(self) -> bytes:
+        """The profile as bytes: numbers only."""
+        return encode_state(
+            ProfileState(
+                app=self.app,
+                windows_learned=self.windows_learned,
+                duplicates=self.duplicates,
+                last_ms=self.last_ms,
+                span_ms=self.span_ms,
+                phase=self.phase,
+                learning=self.learning,
+                gate=self.gate,
+                signals={name: signal.dump() for name, signal in self.signals.items()},
+            )
+        )
+
+    @classmethod
+    def load(cls, payload: bytes, settings: ProfileSettings) -> ApplicationProfile:
+        """A profile that goes on to the last bit as the dumped one would have."""
+        state = decode_state(payload)
+        profile = cls(state.app, settings)
+        profile.windows_learned, profile.duplicates = state.windows_learned, state.duplicates
+        profile.last_ms, profile.span_ms = state.last_ms, state.span_ms
+        profile.phase, profile.learning, profile.gate = state.phase, state.learning, state.gate
+        profile.signals = {n: SignalProfile.load(n, settings.horizons, s) for n, s in state.signals.items()}
+        return profile
+
+
+def _quantiles(row: list[float]) -> Quantiles:
+    return Quantiles(q50=row[0], q90=row[1], q95=row[2], q99=row[3])
+
+
+def _confidence(covered: float) -> float:
+    return max(0.0, 1.0 - abs(covered - 0.9) / 0.9)

@@ -1,0 +1,71 @@
+"""How applications are profiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from foretide.schemas.signals import CPU_CORES, RSS, SIZED
+from foretide.streams.forecasting.ladder import Horizon
+
+HORIZONS_MS = (60_000, 300_000, 900_000, 3_600_000)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationSettings:
+    """When usage counts as departed from its prediction."""
+
+    windows: int = 3
+    """So many windows in a row outside the 1 and 99 % quantiles start a deviation, as many inside end it."""
+    relative: float | None = None
+    """A plain threshold instead: the share of the predicted median by which usage must differ. None: not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """When a forecast is worth an entry in the pool's log."""
+
+    pool: str = "default"
+    """The pool whose planner sizes the applications."""
+    quantile: int = 2
+    """The quantile that decides the class: place in (.5, .9, .95, .99)."""
+    margin: float = 0.25
+    """A change of that quantile by this share of the last one sent is sent too."""
+    age_ms: int = 900_000
+    """After this much event time a forecast is sent in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSettings:
+    """All of a profile's settings. They are part of what must be equal for a replay to be exact."""
+
+    horizons: tuple[Horizon, ...] = field(
+        default_factory=lambda: tuple(Horizon(kind, ms) for ms in HORIZONS_MS for kind in ("peak", "mean"))
+    )
+    """What is forecast, of every predicted signal."""
+    signals: tuple[str, ...] | None = (*SIZED, CPU_CORES, RSS)
+    """The signals that are predicted when telemetry has them: the GPU's, or the host's where there is no GPU's.
+    None: all that are no `app.*` signal; an explicit list may name those too."""
+    learning_windows: int = 30
+    """The learning phase lasts until so many windows are learnt and as many outcomes of the shortest horizon known."""
+    learning_loss: float = 1.05
+    """It also lasts until the best model's recent error is at most this share of last value's."""
+    deviation: DeviationSettings = field(default_factory=DeviationSettings)
+    """When a deviation is published."""
+    gate: GateSettings = field(default_factory=GateSettings)
+    """When a forecast goes to the planner."""
+    scorecard_windows: int = 60
+    """A scorecard is published every so many windows."""
+
+    def chosen(self, available: tuple[str, ...]) -> tuple[str, ...]:
+        """The signals of `available` that are predicted, in a fixed order."""
+        if self.signals is None:
+            return tuple(sorted(s for s in available if not s.startswith("app.")))
+        found = tuple(s for s in self.signals if s in available)
+        gpu = tuple(s for s in found if s.startswith("gpu."))
+        return gpu if gpu and self.signals == (*SIZED, CPU_CORES, RSS) else found
+
+
+def backtest_settings(signals: tuple[str, ...] | None, steps: int) -> ProfileSettings:
+    """Settings of a backtest: the value `steps` samples ahead, and the peak until there, of the given signals."""
+    horizons = (Horizon("point", 0, steps), Horizon("peak", 0, steps))
+    return replace(ProfileSettings(), horizons=horizons, signals=signals)

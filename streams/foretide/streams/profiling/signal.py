@@ -1,0 +1,72 @@
+"""One predicted signal of one application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from foretide.schemas.signals import upper_bound
+from foretide.streams.forecasting.head import Head
+from foretide.streams.forecasting.ladder import Horizon, Ladder
+from foretide.streams.profiling.deviation import DeviationState
+from foretide.streams.profiling.state import SignalState
+
+
+class SignalProfile:
+    """A ladder of forecasters, with the signal's range and evidence of deviations."""
+
+    __slots__ = ("_horizons", "_ladder", "deviation", "high", "last", "low", "maximum", "name")
+
+    def __init__(self, name: str, horizons: Sequence[Horizon], span_ms: int) -> None:
+        self.name = name
+        self.maximum = upper_bound(name)
+        self._horizons = tuple(horizons)
+        self._ladder = Ladder(horizons, span_ms)
+        self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
+        self.deviation = DeviationState()
+
+    def observe(self, end_ms: int, values: Sequence[float]) -> None:
+        """The next window's readings, of which there is at least one."""
+        self.low, self.high = min(self.low, *values), max(self.high, *values)
+        self.last = values[-1]
+        self._ladder.observe(end_ms, max(values), sum(values) / len(values))
+
+    def head(self, horizon: int) -> Head:
+        """The head of the `horizon`-th horizon."""
+        return self._ladder.head(horizon)
+
+    def quantiles(self) -> list[list[float]]:
+        """The quantiles at LEVELS for each horizon, within the signal's bounds.
+
+        Peaks never decrease with the horizon. A rung that has no step yet is answered for by the next shorter one.
+        """
+        found: list[list[float]] = []
+        latest: dict[str, list[float]] = {}
+        for i, horizon in enumerate(self._horizons):
+            shorter = latest.get(horizon.kind)
+            ready = self._ladder.ready(i)
+            row = [self._bounded(q) for q in self._ladder.head(i).quantiles] if ready else shorter
+            assert row is not None, "the lowest rung has a step before anything is asked"
+            if horizon.kind == "peak" and shorter is not None:
+                row = [max(a, b) for a, b in zip(row, shorter, strict=True)]
+            latest[horizon.kind] = row
+            found.append(list(row))
+        return found
+
+    def _bounded(self, value: float) -> float:
+        reach = 0.5 * (self.high - self.low)
+        top = self.high + reach if self.maximum is None else max(self.maximum, self.high)
+        bottom = max(0.0, self.low - reach) if self.low >= 0.0 else self.low - reach
+        return min(max(value, bottom), top)
+
+    def dump(self) -> SignalState:
+        """The signal as numbers."""
+        return SignalState(self._ladder.dump(), self.low, self.high, self.last, self.deviation)
+
+    @classmethod
+    def load(cls, name: str, horizons: Sequence[Horizon], state: SignalState) -> SignalProfile:
+        """A signal as it was dumped."""
+        signal = cls(name, horizons, state.ladder.span_ms)
+        signal._ladder = Ladder.load(horizons, state.ladder)
+        signal.low, signal.high, signal.last = state.low, state.high, state.last
+        signal.deviation = state.deviation
+        return signal
