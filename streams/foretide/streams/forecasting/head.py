@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -27,25 +26,24 @@ GUESS: Final = (0.0, 2.0, 3.0, 5.0)
 COVERAGE_FADE: Final = 0.98
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, array_like=True, frozen=True):
     """What a rung knows at a step: the latest value, its scale, the scaled features, the references' forecasts."""
 
     last: float
     scale: float
     features: dict[int, float]
-    references: Sequence[float]
+    references: list[float]
 
 
 class Pending(msgspec.Struct, array_like=True, frozen=True):
-    """A forecast whose outcome is not known yet."""
+    """A forecast whose outcome is not known yet; what it was made from is the rung's step of the same time.
 
-    last: float
-    scale: float
-    features: list[float]
-    experts: list[float]
+    `upper` holds the .9 quantiles of the two ways to spread, empty while too little is known.
+    """
+
+    linear: float
     centre: float
-    upper: list[list[float]]
+    upper: tuple[float, ...]
     q90: float
 
 
@@ -108,48 +106,40 @@ class Head:
         """Time was lost: the outcomes of what is pending will never be known."""
         self._pending.clear()
 
-    def settle(self, peaks: Sequence[float], means: Sequence[float]) -> None:
-        """A step has passed: learn from the forecast that it completes."""
+    def settle(self, steps: Sequence[Step], peaks: Sequence[float], means: Sequence[float]) -> None:
+        """A step has passed: learn from the forecast that it completes. `steps` are those before, newest last."""
         if len(self._pending) < self.target.steps:
             return
-        was = self._pending.popleft()
+        was, made = self._pending.popleft(), steps[-self.target.steps]
         outcome = self.target.outcome(peaks, means)
-        self._centre.learn([abs(outcome - e) for e in was.experts])
+        self._centre.learn([abs(outcome - e) for e in (*made.references, was.linear)])
         if was.upper:
-            self._spread.learn([_pinball(outcome - q[1], LEVELS[1]) for q in was.upper])
-        self.covered = COVERAGE_FADE * self.covered + (1 - COVERAGE_FADE) * (outcome <= was.q90)
-        if self.known == 1:
-            self.covered = LEVELS[1]
+            self._spread.learn([_pinball(outcome - q, LEVELS[1]) for q in was.upper])
+        hit = 1.0 if outcome <= was.q90 else 0.0
+        self.covered = COVERAGE_FADE * self.covered + (1 - COVERAGE_FADE) * hit if self.known > 1 else LEVELS[1]
         self._residuals.add(outcome - was.centre)
         self._outcomes.add(outcome)
-        change = min(max((outcome - was.last) / was.scale, -CLIP), CLIP)
-        self._linear.learn(dict(enumerate(was.features)), change)
+        self._linear.learn(made.features, min(max((outcome - made.last) / made.scale, -CLIP), CLIP))
 
     def issue(self, step: Step) -> None:
         """Forecast from here; `quantiles` holds it until the next step."""
         linear = step.last + step.scale * min(max(self._linear.predict(step.features), -CLIP), CLIP)
-        experts = [*step.references, linear]
-        centre = self._centre.mix(experts)
-        upper: list[list[float]] = []
+        centre = self._centre.mix([*step.references, linear])
+        upper: tuple[float, ...] = ()
         if len(self._residuals) >= KNOWN:
-            upper = [[centre + r for r in self._residuals.quantiles(LEVELS)], self._outcomes.quantiles(LEVELS)]
-            self.quantiles = [self._spread.mix(pair) for pair in zip(*upper, strict=True)]
+            around = [centre + r for r in self._residuals.quantiles(LEVELS)]
+            before = self._outcomes.quantiles(LEVELS)
+            upper = (around[1], before[1])
+            share, rest = self._spread.weights
+            row = [share * a + rest * b for a, b in zip(around, before, strict=True)]
         else:
-            self.quantiles = [centre + g * step.scale for g in GUESS]
-        self.quantiles[0] = centre
+            row = [centre + g * step.scale for g in GUESS]
+        row[0] = centre
         for i in range(1, len(LEVELS)):
-            self.quantiles[i] = max(self.quantiles[i], self.quantiles[i - 1])
-        self._pending.append(
-            Pending(
-                last=step.last,
-                scale=step.scale,
-                features=list(step.features.values()),
-                experts=experts,
-                centre=centre,
-                upper=upper,
-                q90=self.quantiles[1],
-            )
-        )
+            if row[i] < row[i - 1]:
+                row[i] = row[i - 1]
+        self.quantiles = row
+        self._pending.append(Pending(linear, centre, upper, row[1]))
 
     def dump(self) -> HeadState:
         """The head as numbers."""

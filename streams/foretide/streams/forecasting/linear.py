@@ -48,7 +48,7 @@ class LinearHead:
         head = cls()
         weights, intercept, steps = state
         for i, weight in enumerate(weights):
-            head._model._weights[i] = weight
+            head._model._weights[i] = weight  # noqa: SLF001 -- River gives out a copy only
         head._model.intercept = intercept
         head._model.optimizer.n_iterations = steps
         return head

@@ -27,13 +27,14 @@ class RungState(msgspec.Struct, array_like=True, frozen=True):
     change: float
     steps: int
     scaler: ScalerState
+    made: tuple[list[Step], list[Step]]
     heads: list[HeadState]
 
 
 class Rung:
     """The steps of one signal: each has a peak and a mean. Heads of kind peak forecast from the peaks."""
 
-    __slots__ = ("_change", "_means", "_peaks", "_scaler", "_smoothed", "heads", "steps")
+    __slots__ = ("_change", "_made", "_means", "_peaks", "_scaler", "_smoothed", "heads", "steps")
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self.heads = [Head(t) for t in targets]
@@ -42,6 +43,8 @@ class Rung:
         self._smoothed = (0.0, 0.0)
         self._change = 0.0
         self._scaler = Scaler()
+        longest = max((t.steps for t in targets), default=1)
+        self._made: tuple[deque[Step], deque[Step]] = deque(maxlen=longest), deque(maxlen=longest)
         self.steps = 0
 
     def interrupt(self) -> None:
@@ -61,10 +64,14 @@ class Rung:
         self._peaks.append(peak)
         self._means.append(mean)
         self.steps += 1
+        if not self.heads:
+            return
         peaks, means = list(self._peaks), list(self._means)
         for head in self.heads:
-            head.settle(peaks, means)
-        by_peak, by_mean = self._points(peaks, means)
+            head.settle(self._made[head.target.kind == "peak"], peaks, means)
+        by_mean, by_peak = self._points(peaks, means)
+        self._made[0].append(by_mean)
+        self._made[1].append(by_peak)
         for head in self.heads:
             head.issue(by_peak if head.target.kind == "peak" else by_mean)
 
@@ -84,8 +91,8 @@ class Rung:
         ]
         features = self._scaler.scale(raw)
         return (
-            Step(peaks[-1], scale, features, references(peaks, peaks, self._smoothed[0])),
             Step(last, scale, features, references(means, peaks, self._smoothed[1])),
+            Step(peaks[-1], scale, features, references(peaks, peaks, self._smoothed[0])),
         )
 
     def dump(self) -> RungState:
@@ -97,6 +104,7 @@ class Rung:
             change=self._change,
             steps=self.steps,
             scaler=self._scaler.dump(),
+            made=(list(self._made[0]), list(self._made[1])),
             heads=[h.dump() for h in self.heads],
         )
 
@@ -110,5 +118,7 @@ class Rung:
         rung._change = state.change
         rung.steps = state.steps
         rung._scaler = Scaler.load(state.scaler)
+        for made, was in zip(rung._made, state.made, strict=True):
+            made.extend(was)
         rung.heads = [Head.load(t, s) for t, s in zip(targets, state.heads, strict=True)]
         return rung

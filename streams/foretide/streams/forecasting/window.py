@@ -8,13 +8,13 @@ from math import ceil
 
 
 class Window:
-    """The latest `size` numbers. Its state is bytes, 8 a number, exact."""
+    """The latest `size` numbers, in single precision: 4 bytes each, and a quantile needs no more."""
 
     __slots__ = ("_next", "_size", "_values")
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._values = array("d")
+        self._values = array("f")
         self._next = 0
 
     def __len__(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from foretide.schemas.signals import upper_bound
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import Horizon, Ladder
+from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.state import SignalState
 
@@ -14,7 +15,7 @@ from foretide.streams.profiling.state import SignalState
 class SignalProfile:
     """A ladder of forecasters, with the signal's range and evidence of deviations."""
 
-    __slots__ = ("_horizons", "_ladder", "deviation", "high", "last", "low", "maximum", "name")
+    __slots__ = ("_found", "_horizons", "_ladder", "deviation", "high", "last", "low", "maximum", "name")
 
     def __init__(self, name: str, horizons: Sequence[Horizon], span_ms: int) -> None:
         self.name = name
@@ -23,11 +24,13 @@ class SignalProfile:
         self._ladder = Ladder(horizons, span_ms)
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
         self.deviation = DeviationState()
+        self._found: list[list[float]] | None = None
 
     def observe(self, end_ms: int, values: Sequence[float]) -> None:
         """The next window's readings, of which there is at least one."""
         self.low, self.high = min(self.low, *values), max(self.high, *values)
         self.last = values[-1]
+        self._found = None
         self._ladder.observe(end_ms, max(values), sum(values) / len(values))
 
     def head(self, horizon: int) -> Head:
@@ -37,26 +40,30 @@ class SignalProfile:
     def quantiles(self) -> list[list[float]]:
         """The quantiles at LEVELS for each horizon, within the signal's bounds.
 
-        Peaks never decrease with the horizon. A rung that has no step yet is answered for by the next shorter one.
+        Peaks never decrease with the horizon. A rung that has no step yet is answered for by the
+        next shorter one, or by the last value.
         """
+        if self._found is None:
+            self._found = self._bounded_quantiles()
+        return self._found
+
+    def _bounded_quantiles(self) -> list[list[float]]:
+        reach = 0.5 * (self.high - self.low)
+        top = self.high + reach if self.maximum is None else max(self.maximum, self.high)
+        bottom = max(0.0, self.low - reach) if self.low >= 0.0 else self.low - reach
         found: list[list[float]] = []
         latest: dict[str, list[float]] = {}
         for i, horizon in enumerate(self._horizons):
             shorter = latest.get(horizon.kind)
-            ready = self._ladder.ready(i)
-            row = [self._bounded(q) for q in self._ladder.head(i).quantiles] if ready else shorter
-            assert row is not None, "the lowest rung has a step before anything is asked"
-            if horizon.kind == "peak" and shorter is not None:
-                row = [max(a, b) for a, b in zip(row, shorter, strict=True)]
+            if self._ladder.ready(i):
+                row = [bottom if q < bottom else top if q > top else q for q in self._ladder.head(i).quantiles]
+                if horizon.kind == "peak" and shorter is not None:
+                    row = [a if a > b else b for a, b in zip(row, shorter, strict=True)]
+            else:
+                row = shorter if shorter is not None else [self.last] * len(LEVELS)
             latest[horizon.kind] = row
-            found.append(list(row))
+            found.append(row)
         return found
-
-    def _bounded(self, value: float) -> float:
-        reach = 0.5 * (self.high - self.low)
-        top = self.high + reach if self.maximum is None else max(self.maximum, self.high)
-        bottom = max(0.0, self.low - reach) if self.low >= 0.0 else self.low - reach
-        return min(max(value, bottom), top)
 
     def dump(self) -> SignalState:
         """The signal as numbers."""
