@@ -34,13 +34,16 @@ class ProfileProcessor:
         window = parse_as(TelemetryWindow, TELEMETRY, record.value)
         if window.app != record.key:
             raise InvalidMessage(TELEMETRY, "$.app", f"is {window.app!r}, but the record's key is {record.key!r}")
+        return self.observe(window, RecordRef(topic=record.topic, partition=record.partition, offset=record.offset))
+
+    def observe(self, window: TelemetryWindow, ref: RecordRef) -> list[Output]:
+        """The outputs of a window that was read already."""
         profile = self._profiles.get(window.app)
         if profile is None:
             profile = self._profiles[window.app] = ApplicationProfile(window.app, self.settings)
         seen = profile.observe(window)
         if not seen.samples:
             return []
-        ref = RecordRef(topic=record.topic, partition=record.partition, offset=record.offset)
         return [
             Output(PREDICTIONS, window.app, _prediction(profile, ref)),
             *self._deviations(profile, seen, ref),

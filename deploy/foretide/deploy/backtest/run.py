@@ -1,0 +1,136 @@
+"""A whole backtest: applications side by side, then the planner over what they forecast, then the files."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import orjson
+from msgspec import to_builtins
+
+from foretide.deploy.backtest.application import ApplicationRun, run_application
+from foretide.deploy.backtest.errors import BacktestError
+from foretide.deploy.backtest.scores import Score, total
+from foretide.deploy.backtest.sizing import SizingResult, size
+from foretide.deploy.backtest.sources import Applications
+from foretide.deploy.backtest.summary import BacktestSummary, SizingSummary, signal_summaries
+from foretide.schemas.messages import TelemetryWindow
+from foretide.streams.profiling import model_hash
+
+PREDICTIONS_HEADER = "app_id,signal,issued_ts,target_ts,kind,q0.5,q0.9,q0.95,q0.99"
+DECISIONS_HEADER = "app_id,issued_ts,class"
+SIZED_EVERY = 10
+"""Samples between two changes of one application, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestSettings:
+    """What to run. `signals` are names of the trace or ours (None: all); `jobs` processes share the applications."""
+
+    out: Path
+    source: str
+    signals: frozenset[str] | None = None
+    horizon_steps: int = 5
+    jobs: int = 1
+
+
+def backtest(
+    applications: Applications,
+    settings: BacktestSettings,
+    *,
+    unreadable: int = 0,
+    progress: Callable[[int, int], None] = lambda done, whole: None,
+) -> BacktestSummary:
+    """Run it and write predictions.csv, decisions.csv and summary.json into `settings.out`.
+
+    The result does not depend on `jobs`. `progress` is told samples done and all.
+    """
+    began = time.monotonic()
+    runs = _forecast(applications, settings, progress)
+    predictions = sum(len(r.rows) for r in runs)
+    if not predictions:
+        known = sorted({c.name for ws in applications.values() for c in (ws[0].columns or {}).values()})
+        raise BacktestError(
+            f"--signals: none of {', '.join(sorted(settings.signals or ()))} is there; there are {', '.join(known)}"
+        )
+    sizing = size(runs, SIZED_EVERY * _usual_step(applications))
+    totals: dict[tuple[str, str], list[Score]] = {}
+    for run in runs:
+        for key, score in run.scores.items():
+            totals.setdefault(key, []).append(score)
+    states = {r.app: r.state for r in runs if r.state}
+    summary = BacktestSummary(
+        source=settings.source,
+        applications=len(runs),
+        samples=sum(r.samples for r in runs),
+        unreadable=unreadable,
+        horizon_steps=settings.horizon_steps,
+        predictions=predictions,
+        signals=signal_summaries({key: total(scores) for key, scores in totals.items()}),
+        sizing=_sizing_summary(sizing),
+        model_hash=model_hash(states) if states else None,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    _write(settings.out, runs, sizing, summary)
+    return summary
+
+
+def _forecast(
+    applications: Applications, settings: BacktestSettings, progress: Callable[[int, int], None]
+) -> list[ApplicationRun]:
+    whole = sum(len(w) for w in applications.values())
+    done = 0
+    runs: list[ApplicationRun] = []
+    tasks = [(app, list(w), settings.signals, settings.horizon_steps) for app, w in sorted(applications.items())]
+    if settings.jobs == 1 or len(tasks) == 1:
+        for task in tasks:
+            runs.append(run_application(*task))
+            done += runs[-1].samples
+            progress(done, whole)
+        return runs
+    context = multiprocessing.get_context("spawn")  # a fork would copy threads and their locks
+    with ProcessPoolExecutor(min(settings.jobs, len(tasks)), mp_context=context) as workers:
+        for run in workers.map(_run, tasks):
+            runs.append(run)
+            done += run.samples
+            progress(done, whole)
+    return runs
+
+
+def _run(task: tuple[str, Sequence[TelemetryWindow], frozenset[str] | None, int]) -> ApplicationRun:
+    return run_application(*task)
+
+
+def _usual_step(applications: Applications) -> int:
+    gaps = sorted(b.start_ms - a.start_ms for ws in applications.values() for a, b in pairwise(ws[:50]))
+    return gaps[len(gaps) // 2] if gaps else next(iter(applications.values()))[0].step_ms
+
+
+def _sizing_summary(sizing: SizingResult | None) -> SizingSummary | None:
+    if sizing is None:
+        return None
+    return SizingSummary(
+        decisions=sizing.decisions,
+        changes=sizing.changes,
+        shortage_ratio=sizing.shortage_ratio,
+        out_of_memory_ratio=sizing.out_of_memory_ratio,
+        cards_held_mean=sizing.cards_held_mean,
+        decision_hash=sizing.decision_hash,
+    )
+
+
+def _write(out: Path, runs: Sequence[ApplicationRun], sizing: SizingResult | None, summary: BacktestSummary) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "predictions.csv").open("w") as file:
+        file.write(PREDICTIONS_HEADER + "\n")
+        for run in runs:
+            file.writelines(row + "\n" for row in run.rows)
+    with (out / "decisions.csv").open("w") as file:
+        file.write(DECISIONS_HEADER + "\n")
+        file.writelines(row + "\n" for row in (sizing.rows if sizing else ()))
+    (out / "summary.json").write_bytes(orjson.dumps(to_builtins(summary), option=orjson.OPT_INDENT_2) + b"\n")

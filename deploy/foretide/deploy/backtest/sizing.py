@@ -1,0 +1,106 @@
+"""The planner over a backtest's forecasts: one whole card for each application, every command applied at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from foretide.deploy.backtest.application import ApplicationRun
+from foretide.deploy.backtest.naming import seconds_text
+from foretide.schemas.messages import (
+    AllocateRequest,
+    AppPolicy,
+    Decision,
+    InventoryEvent,
+    PolicyEvent,
+    ResourceReport,
+    Sizing,
+)
+from foretide.schemas.slices import MIG_80GB
+from foretide.streams.planning import PoolLoop, decision_hash
+
+POOL = "default"
+HOST = "backtest"
+
+
+@dataclass(frozen=True, slots=True)
+class SizingResult:
+    """`rows` are the lines of decisions.csv; the shares are over samples after the first decision of each."""
+
+    rows: list[str]
+    decisions: int
+    changes: int
+    shortage_ratio: float
+    out_of_memory_ratio: float
+    cards_held_mean: float
+    decision_hash: str
+
+
+def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | None:
+    """Decide over all applications in time order; None if none has a signal that decides a slice.
+
+    No application is changed twice within `interval_ms`, not even on evidence: that is the setting it is judged in.
+    """
+    sized = [run for run in runs if run.sizing]
+    if not sized:
+        return None
+    loop = PoolLoop(POOL)
+    decisions: list[Decision] = []
+    start = min(run.sizing[0].at_ms for run in sized)
+    for event in _opening(sized, start, interval_ms / 1000):
+        decisions += loop.feed(event)
+    held = _held(decisions, {})
+    rows = [(start, run.app, held[run.app]) for run in sized if run.app in held]
+    # Samples are numbered by application so that equal times are taken in a fixed order.
+    order = sorted((s.at_ms, i, j) for i, run in enumerate(sized) for j, s in enumerate(run.sizing))
+    samples = short = out = changes = 0
+    cards = 0.0
+    for at_ms, i, j in order:
+        run, sample = sized[i], sized[i].sizing[j]
+        profile = MIG_80GB.profile(held.get(run.app, MIG_80GB.profiles[-1].name))
+        samples += 1
+        cards += MIG_80GB.cost(profile)
+        short += sample.compute is not None and sample.compute > MIG_80GB.compute_ratio(profile) + 1e-9
+        out += sample.memory is not None and sample.memory > MIG_80GB.profile_bytes(profile) + 0.5
+        if sample.event is None:
+            continue
+        made = loop.feed(sample.event)
+        decisions += made
+        for app, name in _held(made, {}).items():
+            if held.get(app) != name:
+                held[app] = name
+                changes += 1
+                rows.append((at_ms, app, name))
+    return SizingResult(
+        rows=[f"{app},{seconds_text(at_ms)},{name}" for at_ms, app, name in rows],
+        decisions=len(decisions),
+        changes=changes,
+        shortage_ratio=short / samples,
+        out_of_memory_ratio=out / samples,
+        cards_held_mean=cards / samples,
+        decision_hash=decision_hash(decisions),
+    )
+
+
+def _opening(
+    runs: Sequence[ApplicationRun], at_ms: int, interval_seconds: float
+) -> list[InventoryEvent | PolicyEvent | AllocateRequest]:
+    cards = [ResourceReport(resource=f"card-{i:05d}", geometry=MIG_80GB.name, host=HOST) for i in range(len(runs))]
+    sizing = Sizing(
+        urgent_cooldown_seconds=interval_seconds,
+        cooldown_seconds=max(interval_seconds, Sizing().cooldown_seconds),
+        max_in_flight_per_host=len(runs) + 1,
+        max_in_flight_per_pool=len(runs) + 1,
+    )
+    return [
+        InventoryEvent(id="backtest/inventory", pool=POOL, at_ms=at_ms, source=HOST, resources=cards),
+        PolicyEvent(id="backtest/policy", pool=POOL, at_ms=at_ms, default=AppPolicy(mode="auto"), sizing=sizing),
+        *(AllocateRequest(id=f"backtest/{r.app}", pool=POOL, at_ms=at_ms, app=r.app) for r in runs),
+    ]
+
+
+def _held(decisions: Sequence[Decision], held: dict[str, str]) -> dict[str, str]:
+    for decision in decisions:
+        if decision.commanded and decision.wanted is not None:
+            held[decision.app] = decision.wanted.slice
+    return held

@@ -1,0 +1,85 @@
+"""What a backtest found, as one document."""
+
+from __future__ import annotations
+
+import msgspec
+
+from foretide.deploy.backtest.scores import Score
+
+
+class SignalSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of one signal and kind over all applications; ratios are to last value (below 1 is better)."""
+
+    signal: str
+    kind: str
+    scored: int
+    error_ratio: float | None
+    pinball90_ratio: float | None
+    coverage90: float | None
+
+
+class SizingSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What the planner held over the samples, on one card of its own for each application."""
+
+    decisions: int
+    changes: int
+    shortage_ratio: float
+    out_of_memory_ratio: float
+    cards_held_mean: float
+    decision_hash: str
+
+
+class BacktestSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """summary.json. `model_hash` is over the live profiles' final states, None where nothing was to be sized."""
+
+    source: str
+    applications: int
+    samples: int
+    unreadable: int
+    horizon_steps: int
+    predictions: int
+    signals: list[SignalSummary]
+    sizing: SizingSummary | None
+    model_hash: str | None
+    seconds: float
+
+
+def signal_summaries(totals: dict[tuple[str, str], Score]) -> list[SignalSummary]:
+    """One summary for each signal and kind, in the order of their names."""
+    return [
+        SignalSummary(
+            signal=signal,
+            kind=kind,
+            scored=score.scored,
+            error_ratio=score.error_ratio,
+            pinball90_ratio=score.pinball90_ratio,
+            coverage90=score.coverage90,
+        )
+        for (signal, kind), score in sorted(totals.items())
+    ]
+
+
+def text(summary: BacktestSummary) -> str:
+    """The summary for people."""
+
+    def number(value: float | None) -> str:
+        return "   -  " if value is None else f"{value:6.3f}"
+
+    lines = [
+        f"{summary.applications} applications, {summary.samples} samples, {summary.horizon_steps} steps ahead, "
+        f"{summary.seconds:.0f} s",
+        f"{'signal':34} {'kind':6} {'error':>6} {'pin.9':>6} {'cov.9':>6}   relative to last value; below 1 is better",
+    ]
+    lines += [
+        f"{s.signal:34} {s.kind:6} {number(s.error_ratio)} {number(s.pinball90_ratio)} {number(s.coverage90)}"
+        for s in summary.signals
+    ]
+    if summary.sizing:
+        z = summary.sizing
+        lines.append(
+            f"sizing: {z.cards_held_mean:.3f} cards per application, {100 * z.shortage_ratio:.3f} % of samples short, "
+            f"{100 * z.out_of_memory_ratio:.3f} % out of memory, {z.changes} changes"
+        )
+    if summary.unreadable:
+        lines.append(f"{summary.unreadable} records could not be read and were left out")
+    return "\n".join(lines)
