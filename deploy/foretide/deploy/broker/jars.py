@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
-import subprocess
+import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
 from foretide.deploy.broker.errors import BrokerStartError
+from foretide.deploy.broker.java import MINIMUM, find_java
+from foretide.deploy.broker.maven import copy_dependencies
 
 _POM = "{http://maven.apache.org/POM/4.0.0}"
 
@@ -26,7 +29,7 @@ def pom_file() -> Path:
 
 def kafka_version() -> str:
     """The version of Apache Kafka that the pom names."""
-    root = ET.parse(pom_file()).getroot()  # noqa: S314
+    root = ET.parse(pom_file()).getroot()  # noqa: S314 - our own file
     for dependency in root.iter(f"{_POM}dependency"):
         if dependency.findtext(f"{_POM}groupId") == "org.apache.kafka":
             return dependency.findtext(f"{_POM}version") or "unknown"
@@ -34,47 +37,55 @@ def kafka_version() -> str:
 
 
 def cache_folder() -> Path:
-    """Where the jars are kept: below $XDG_CACHE_HOME, or ~/.cache."""
+    """Where all of one version is kept: below $XDG_CACHE_HOME, or ~/.cache."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "foretide" / f"kafka-{kafka_version()}"
 
 
+def jars_folder() -> Path:
+    """Where the jars of this very pom are, once they are all there: the folder appears whole or not at all."""
+    return cache_folder() / f"jars-{hashlib.sha256(pom_file().read_bytes()).hexdigest()[:12]}"
+
+
 def missing_tools() -> list[str]:
-    """What a real broker would need and this machine lacks: java, and mvn unless the jars are there already."""
-    tools = ["java"] if (cache_folder() / "complete").is_file() else ["java", "mvn"]
-    return [t for t in tools if shutil.which(t) is None]
+    """What a real broker would need and this machine lacks: Java, and mvn unless the jars are there already."""
+    missing = []
+    java = find_java()
+    if java is None:
+        missing.append("java")
+    elif not java.new_enough:
+        missing.append(f"java {MINIMUM} or later (here is {java.version})")
+    if not jars_folder().is_dir() and shutil.which("mvn") is None:
+        missing.append("mvn")
+    return missing
 
 
 def resolve(say: Callable[[str], None] = lambda _: None) -> Path:
     """The folder that holds the jars; downloads them with Maven if they are not there, telling `say` how it goes.
 
-    A download that was interrupted leaves no `complete` mark and is done again; a second one waits for the first.
+    A second start waits for the first one's download; one that was interrupted leaves nothing that counts as done.
     """
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").is_file():
-            say(f"Maven resolves Apache Kafka {kafka_version()} into {folder} (about 45 MB, once)")
-            _copy_dependencies(folder, say)
-            (folder / "complete").touch()
+    folder = jars_folder()
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.is_dir():
+                say(f"Maven fetches Apache Kafka {kafka_version()} into {folder.parent} (about 45 MB, once)")
+                _fetch(folder, say)
+    except OSError as e:
+        raise BrokerStartError(
+            f"the cache {folder.parent} cannot be written ({e.strerror}); name another folder in XDG_CACHE_HOME"
+        ) from e
     return folder
 
 
-def _copy_dependencies(folder: Path, say: Callable[[str], None]) -> None:
-    command = [
-        "mvn", "-q", "-B", "-ntp", "-f", str(pom_file()), "dependency:copy-dependencies",
-        "-DincludeScope=runtime", f"-DoutputDirectory={folder}",
-    ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as maven:
-        said: list[str] = []
-        while True:
-            try:
-                out, _ = maven.communicate(timeout=2)
-            except subprocess.TimeoutExpired:
-                say(f"  {len(list(folder.glob('*.jar')))} jars so far")
-                continue
-            said = [line for line in out.splitlines() if line.strip()]
-            break
-    if maven.returncode:
-        raise BrokerStartError(f"Maven could not resolve the broker's jars: {said[0] if said else 'it said nothing'}")
+def _fetch(folder: Path, say: Callable[[str], None]) -> None:
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder.parent) as partial:
+        copied = Path(partial) / "jars"
+        copy_dependencies(pom_file(), copied, say)
+        if not any(copied.glob(f"kafka_*-{kafka_version()}.jar")):
+            raise BrokerStartError("Maven said that it is done, but there are no jars; run it again")
+        copied.rename(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from foretide.deploy.broker.errors import BrokerStartError
@@ -17,8 +18,10 @@ from foretide.schemas.kafka.settings import KafkaSettings
 def wait_until_ready(
     settings: KafkaSettings, process: subprocess.Popen[bytes], log: Path, limit_seconds: float = 60.0
 ) -> None:
-    """Return when the broker answers; BrokerStartError if it ends first or the limit passes."""
-    asyncio.run(_wait(settings, process, log, limit_seconds))
+    """Return when the broker answers; BrokerStartError if it ends first or the limit passes. It blocks."""
+    # In a thread of its own, so that it can also be called where an event loop runs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _wait(settings, process, log, limit_seconds)).result()
 
 
 async def _wait(settings: KafkaSettings, process: subprocess.Popen[bytes], log: Path, limit_seconds: float) -> None:

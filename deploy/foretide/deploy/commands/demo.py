@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import shutil
 import signal
 import sys
@@ -119,9 +120,8 @@ def command(as_json: bool, out: Path | None, broker: str | None, kafka: KafkaSet
 
 def _run(settings: Any, console: Any, as_json: bool) -> int:
     from foretide.deploy.demo.run import Demo
-    from foretide.schemas.service import setup_logging
 
-    setup_logging("error")
+    _log_to(settings.out / "logs" / "demo.log")
     try:
         summary = asyncio.run(_until_interrupted(Demo(settings, console)))
     except asyncio.CancelledError:
@@ -135,6 +135,18 @@ def _run(settings: Any, console: Any, as_json: bool) -> int:
     if as_json:
         click.echo(summary.to_json())
     return 0 if summary.reconciled else 1
+
+
+def _log_to(path: Path) -> None:
+    """What libraries say goes to a file: the terminal belongs to the view."""
+    from foretide.schemas.service.logs import RepeatLimit
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(RepeatLimit())
+    logging.getLogger().handlers[:] = [handler]
+    logging.getLogger().setLevel(logging.WARNING)
 
 
 async def _until_interrupted(demo: Any) -> Any:

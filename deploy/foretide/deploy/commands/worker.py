@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -127,8 +126,11 @@ _OPTIONS: list[Callable[[Any], Any]] = [
 
 
 @command.command()
+@click.option(
+    "--pool", default="default", show_default=True, help="The pool whose planner hears of these applications' needs."
+)
 @worker_options
-def profile(**options: Any) -> None:
+def profile(pool: str, **options: Any) -> None:
     """Learn every application's use from telemetry.v1; write predictions, deviations, scorecards and pool events.
 
     Exit codes: 0 stopped in order; 1 an error, told in one line; 3 stopped, but the broker did not take all state (the
@@ -136,9 +138,7 @@ def profile(**options: Any) -> None:
     its session: start it again.
     """
     outputs = (PREDICTIONS, DEVIATIONS, SCORECARDS, POOL_EVENTS)
-    _run(
-        _core("foretide.streams.profiling.processor", "ProfileProcessor"), PROFILE_GROUP, TELEMETRY, outputs, **options
-    )
+    _run(lambda: _profile_core(pool), PROFILE_GROUP, TELEMETRY, outputs, **options)
 
 
 @command.command()
@@ -149,7 +149,7 @@ def plan(**options: Any) -> None:
     Exit codes as of `foretide worker profile`.
     """
     _run(
-        _core("foretide.streams.planning.processor", "PlanProcessor"),
+        _plan_core,
         PLAN_GROUP,
         POOL_EVENTS,
         (DECISIONS, COMMANDS),
@@ -157,9 +157,18 @@ def plan(**options: Any) -> None:
     )
 
 
-def _core(module: str, name: str) -> Callable[[], Any]:
-    """A core's class, imported when its worker starts: `--help` must not load numpy."""
-    return lambda: getattr(importlib.import_module(module), name)()
+# The cores are imported when their worker starts: `--help` must not load numpy.
+def _profile_core(pool: str) -> Any:
+    from foretide.streams.profiling import ProfileProcessor, ProfileSettings
+    from foretide.streams.profiling.settings import GateSettings
+
+    return ProfileProcessor(ProfileSettings(gate=GateSettings(pool=pool)))
+
+
+def _plan_core() -> Any:
+    from foretide.streams.planning import PlanProcessor
+
+    return PlanProcessor()
 
 
 def _run(

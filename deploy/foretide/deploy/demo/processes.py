@@ -47,6 +47,7 @@ def worker(
             "--heartbeat", f"{times.heartbeat:g}",
             "--snapshot-seconds", f"{times.snapshots:g}",
             "--commit-seconds", "1",
+            *(["--pool", settings.pool] if agent == "profile" else []),
             *(["--mock-broker"] if mock else []),
         ),
         environment=kafka_environment(kafka),

@@ -21,7 +21,9 @@ from foretide.deploy.demo.reconcile import percentile, slice_cost
 from foretide.deploy.demo.status import RunStatus
 from foretide.schemas.slices import MIG_80GB
 
+_WIDE: Final = 120
 _BAND_WIDTH: Final = 28
+_HISTORY_WIDTH: Final = 20
 _DECISION_ROWS: Final = 8
 _ACTION_STYLES: Final = {
     "allocate": "green", "resize": "cyan", "migrate": "magenta", "release": "yellow", "hold": "dim",
@@ -82,13 +84,14 @@ class LiveView:
 
     def draw(self) -> RenderableType:
         """The screen as it should look now."""
-        height = self._console.size.height
+        width, height = self._console.size
         notes = list(self._status.notes)
         decisions = list(self._figures.recent_decisions)[-_DECISION_ROWS:]
-        rows = max(3, height - 4 - 4 - (_DECISION_ROWS + 2) - len(notes))
+        head = 2 + -(-len(counts_line(self._figures, self._status)) // width)
+        rows = max(2, height - head - 2 - (_DECISION_ROWS + 2) - len(notes))
         return Group(
             self._head(),
-            applications_table(self._figures, rows),
+            applications_table(self._figures, rows, wide=width >= _WIDE),
             decisions_panel(decisions),
             *(Text(f" {note}", style="yellow", no_wrap=True, overflow="ellipsis") for note in notes),
         )
@@ -106,18 +109,22 @@ class LiveView:
             f"[dim]{when}[/]",
             f"[bold cyan]{status.stage}[/]",
         )
-        bar = ProgressBar(total=max(status.seconds, 1e-9), completed=min(status.elapsed, status.seconds))
-        return Group(title, bar, Text(f" {counts_line(figures, status)}", style="bold", no_wrap=True))
+        bar = Table.grid(expand=True)
+        bar.add_column(ratio=1)
+        bar.add_row(ProgressBar(total=max(status.seconds, 1e-9), completed=min(status.elapsed, status.seconds)))
+        return Group(title, bar, Text(counts_line(figures, status), style="bold"))
 
 
-def applications_table(figures: Figures, rows: int) -> Table:
-    """One row per application, the latest changed and the busiest first if not all fit."""
+def applications_table(figures: Figures, rows: int, *, wide: bool) -> Table:
+    """One row per application; those that changed most and the busiest if not all fit. Drawings only where `wide`."""
     table = Table(expand=True, box=None, padding=(0, 1), header_style="bold dim")
     table.add_column("application", no_wrap=True, ratio=2, overflow="ellipsis")
     table.add_column("phase", no_wrap=True, width=8)
-    table.add_column("compute, lately", no_wrap=True, width=20)
+    if wide:
+        table.add_column("compute, lately", no_wrap=True, width=_HISTORY_WIDTH)
     table.add_column("now", justify="right", width=5)
-    table.add_column("0   predicted peak (15 min)  1", no_wrap=True, width=_BAND_WIDTH + 2)
+    if wide:
+        table.add_column("0    peak in 15 minutes    1", no_wrap=True, width=_BAND_WIDTH)
     table.add_column("GiB now", justify="right", width=7)
     table.add_column("≤ q99", justify="right", width=6)
     table.add_column("slice", no_wrap=True, width=8)
@@ -125,7 +132,7 @@ def applications_table(figures: Figures, rows: int) -> Table:
     apps = sorted(figures.apps.values(), key=lambda a: a.name)
     shown = apps if len(apps) <= rows else sorted(sorted(apps, key=_interest, reverse=True)[: rows - 1], key=_name)
     for app in shown:
-        table.add_row(*_row(app))
+        table.add_row(*_row(app, wide=wide))
     if len(shown) < len(apps):
         table.add_row(Text(f"and {len(apps) - len(shown)} more", style="dim"))
     return table
@@ -144,7 +151,7 @@ def decisions_panel(decisions: list[SeenDecision]) -> Panel:
         change = f"{d.held or '–'} → {d.wanted}" if d.wanted else (d.held or "–")
         when = datetime.fromtimestamp(d.at_ms / 1000, UTC).strftime("%H:%M")
         why = f"({d.guard}) {d.reason}" if d.guard else d.reason
-        table.add_row(Text(when, style="dim"), d.app, Text(d.action, style=style), change, Text(why))
+        table.add_row(Text(when, style="dim"), Text(d.app), Text(d.action, style=style), Text(change), Text(why))
     for _ in range(_DECISION_ROWS - len(decisions)):
         table.add_row()
     return Panel(table, title="decisions", title_align="left", border_style="dim")
@@ -183,28 +190,25 @@ def _interest(app: AppFigures) -> tuple[int, float]:
     return app.changes, app.use or 0.0
 
 
-def _row(app: AppFigures) -> tuple[RenderableType, ...]:
+def _row(app: AppFigures, *, wide: bool) -> list[RenderableType]:
     profile = MIG_80GB.profile(app.held.slice) if app.held else None
     limit = MIG_80GB.compute_ratio(profile) if profile else None
     memory_limit = MIG_80GB.profile_bytes(profile) if profile else None
     band = app.compute_band
     over = app.use is not None and limit is not None and app.use > limit + 1e-9
     full = app.memory is not None and memory_limit is not None and app.memory > memory_limit
-    return (
-        app.name,
-        Text(app.phase or "", style="dim" if app.learning else ""),
-        Text(sparkline(list(app.history), 20), style="green"),
-        Text(percent(app.use), style="bold red" if over else ""),
-        band_bar(
-            app.use,
-            band.q50 if band else None,
-            band.q95 if band else None,
-            band.q99 if band else None,
-            limit,
-            _BAND_WIDTH,
-        ),
+    cells: list[RenderableType] = [Text(app.name), Text(app.phase, style="dim" if app.learning else "")]
+    now = Text(percent(app.use), style="bold red" if over else "")
+    if wide:
+        low, high, extreme = (band.q50, band.q95, band.q99) if band else (None, None, None)
+        history = Text(sparkline(list(app.history), _HISTORY_WIDTH), style="green")
+        cells += [history, now, band_bar(app.use, low, high, extreme, limit, _BAND_WIDTH)]
+    else:
+        cells.append(now)
+    return [
+        *cells,
         Text(gib(app.memory), style="bold red" if full else ""),
-        gib(app.memory_band.q99 if app.memory_band else None),
+        Text(gib(app.memory_band.q99 if app.memory_band else None)),
         Text(app.held.slice if app.held else "–", style="yellow"),
         Text(app.held.resource if app.held else "", style="dim"),
-    )
+    ]
