@@ -1,0 +1,1 @@
+"""The subcommands of foretide-actuator, one module each."""

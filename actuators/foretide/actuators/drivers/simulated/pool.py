@@ -1,0 +1,97 @@
+"""The simulated cards and the instances on them, kept in a SQLite file that outlives the process."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from foretide.actuators.drivers.base import Held
+from foretide.actuators.errors import Permanent, PoolStateError
+from foretide.schemas.messages import Placement
+from foretide.schemas.slices import MIG_80GB
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS instances (
+    app TEXT NOT NULL, resource TEXT NOT NULL, slice TEXT NOT NULL, start INTEGER NOT NULL,
+    PRIMARY KEY (resource, start)
+) STRICT
+"""
+
+
+class SimulatedPool:
+    """Cards of 80 GB that can be cut into MIG slices. Every write is one transaction, on disk when it returns."""
+
+    def __init__(self, path: Path, cards: Sequence[str]) -> None:
+        """Open or create the file. PoolStateError if it is none of ours, or holds instances on cards not in `cards`."""
+        self._path = path
+        self._cards = frozenset(cards)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(_SCHEMA)
+            homeless = [r for (r,) in self._db.execute("SELECT DISTINCT resource FROM instances ORDER BY resource")]
+        except (sqlite3.Error, OSError) as e:
+            raise PoolStateError(f"state: {path} cannot be used ({e}). Give another file, or remove it.") from e
+        homeless = [r for r in homeless if r not in self._cards]
+        if homeless:
+            self._db.close()
+            raise PoolStateError(
+                f"state: {path} holds instances on {homeless[0]}, which is not among the {len(cards)} cards. "
+                "Give as many --cards, and the --prefix, with which it was made."
+            )
+
+    def held(self, app: str) -> Held:
+        """What the application holds."""
+        rows = self._db.execute("SELECT resource, slice, start FROM instances WHERE app = ? ORDER BY 1, 3", (app,))
+        return tuple(Placement(resource=r, slice=s, start=n) for r, s, n in rows)
+
+    def all_held(self) -> Mapping[str, Held]:
+        """What every application holds, by name."""
+        found: dict[str, list[Placement]] = {}
+        for app, r, s, n in self._db.execute("SELECT app, resource, slice, start FROM instances ORDER BY 1, 2, 4"):
+            found.setdefault(app, []).append(Placement(resource=r, slice=s, start=n))
+        return {app: tuple(places) for app, places in found.items()}
+
+    def why_not(self, app: str, placement: Placement, freed: Placement | None = None) -> str | None:
+        """Why the application cannot be given `placement` once `freed` is gone; None if it can."""
+        if placement.resource not in self._cards:
+            return f"there is no card {placement.resource}"
+        names = [p.name for p in MIG_80GB.profiles]
+        if placement.slice not in names:
+            return f"{placement.resource} has no slice {placement.slice}; it has {', '.join(names)}"
+        if placement.start not in MIG_80GB.profile(placement.slice).starts:
+            return f"no {placement.slice} can start at memory slot {placement.start}"
+        rows = self._db.execute("SELECT slice, start FROM instances WHERE resource = ?", (placement.resource,))
+        others = [
+            (s, n)
+            for s, n in rows
+            if freed is None or freed.resource != placement.resource or (s, n) != (freed.slice, freed.start)
+        ]
+        if not MIG_80GB.valid([*others, (placement.slice, placement.start)]):
+            return f"{placement.resource} has no room for a {placement.slice} at memory slot {placement.start}"
+        return None
+
+    def create(self, app: str, placement: Placement) -> None:
+        """Make an instance; Permanent if the card's geometry, or what is on it, does not allow it."""
+        if why := self.why_not(app, placement):
+            raise Permanent(why)
+        self._db.execute(
+            "INSERT INTO instances (app, resource, slice, start) VALUES (?, ?, ?, ?)",
+            (app, placement.resource, placement.slice, placement.start),
+        )
+
+    def destroy(self, app: str, placement: Placement) -> None:
+        """Remove an instance; Permanent if the application does not hold it."""
+        gone = self._db.execute(
+            "DELETE FROM instances WHERE app = ? AND resource = ? AND slice = ? AND start = ?",
+            (app, placement.resource, placement.slice, placement.start),
+        )
+        if gone.rowcount != 1:
+            raise Permanent(f"{app} does not hold {placement.slice} on {placement.resource}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
