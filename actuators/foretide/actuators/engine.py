@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foretide.actuators.drivers import Change, Driver, Held, held_one
 from foretide.actuators.errors import DriverError, Permanent, Temporary
@@ -127,9 +127,7 @@ class Engine:
         attempt = 1
         while True:
             try:
-                await self._driver.apply(
-                    Change(change.command_id, change.app, change.expected, change.desired, attempt)
-                )
+                await self._driver.apply(replace(change, attempt=attempt))
                 break
             except Temporary as e:
                 wait = min(e.retry_after_seconds, self._settings.retry_limit_seconds)

@@ -23,7 +23,7 @@ from foretide.actuators.settings import ActuatorSettings
 from foretide.actuators.watermark import Watermark
 from foretide.schemas.codec import parse_as
 from foretide.schemas.dead_letters import DeadLetterGuard, dead_letter
-from foretide.schemas.errors import InvalidMessage
+from foretide.schemas.errors import BrokerError, InvalidMessage
 from foretide.schemas.kafka.sender import Sender
 from foretide.schemas.messages import Command, OutcomeEvent, RecordRef
 from foretide.schemas.topics import COMMANDS, DEAD_LETTERS, POOL_EVENTS
@@ -76,6 +76,8 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
             ended = await asyncio.gather(reading, committing, return_exceptions=True)
             await self._finish()
         for error in (self._lanes.failure, *ended):
+            if isinstance(error, KafkaError):
+                raise BrokerError(f"the broker refused: {type(error).__name__} {error}".rstrip()) from error
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from foretide.actuators.engine import EngineSettings
@@ -30,7 +30,7 @@ class ActuatorSettings:
     """The pool whose commands are carried out. One actuator serves one pool."""
     ledger: Path = Path("foretide-ledger.sqlite")
     """The file of what was begun and done. It must outlive the process."""
-    engine: EngineSettings = EngineSettings()
+    engine: EngineSettings = field(default_factory=EngineSettings)
     """How commands are carried out."""
     in_flight: int = 64
     """Commands under way or waiting for their turn, at most: as many as a planner has in flight in its pool."""

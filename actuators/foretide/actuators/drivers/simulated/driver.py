@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from foretide.actuators.drivers.base import Change, Held, held_one
 from foretide.actuators.drivers.simulated.faults import Faults
 from foretide.actuators.drivers.simulated.pool import SimulatedPool
-from foretide.actuators.errors import Permanent, Temporary
+from foretide.actuators.errors import DriverError, Permanent, Temporary
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -48,11 +48,9 @@ class SimulatedDriver:
         """Make the change, in the time and with the failure that the seed gives this attempt."""
         await self.check(change)
         fate = self._faults.fate(change.command_id, change.attempt)
-        failure = (
-            Temporary("simulated: the card is busy", 0.05)
-            if fate.temporary
-            else Permanent("simulated: the card refused")
-        )
+        failure: DriverError = Permanent("simulated: the card refused")
+        if fate.temporary:
+            failure = Temporary("simulated: the card is busy", 0.05)
         if fate.failure == "refused":
             await self._sleep(fate.seconds)
             raise failure
