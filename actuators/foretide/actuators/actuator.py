@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 
@@ -98,8 +97,7 @@ class Actuator:
         finally:
             await endpoint.close()
             await sender.close(settings.stop.flush_seconds)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reader.stop(), settings.stop.close_seconds)
+            await _stop(reader, settings.stop.close_seconds)
 
     def _consumer(self, ledger: Ledger, info: BrokerInfo) -> AIOKafkaConsumer:
         seconds = self._settings.session_seconds
@@ -119,6 +117,17 @@ class Actuator:
             await asyncio.wait_for(reader.start(), self._kafka.request_timeout_seconds * 2)
         except (KafkaError, TimeoutError) as e:
             raise BrokerUnreachable(f"the commands of {self._kafka.bootstrap} cannot be read: {e}") from e
+
+
+async def _stop(reader: AIOKafkaConsumer, seconds: float) -> None:
+    """Stop the consumer, within `seconds`: with the broker away its own way may hang, or end as cancelled."""
+    stopping = asyncio.ensure_future(reader.stop())
+    await asyncio.wait({stopping}, timeout=seconds)
+    if not stopping.done():
+        stopping.cancel()
+        log.warning("the consumer did not stop by itself")
+    elif not stopping.cancelled() and (error := stopping.exception()) is not None:
+        log.warning("the consumer stopped with an error: %s", error)
 
 
 def _now_ms() -> int:

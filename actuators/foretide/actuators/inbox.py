@@ -93,7 +93,8 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         """How far every partition is; for people and tests."""
         return {
             "partitions": {
-                p.partition: {"next": mark.next_offset, "committed": mark.committed} for p, mark in self._marks.items()
+                str(p.partition): {"next": mark.next_offset, "committed": mark.committed}
+                for p, mark in self._marks.items()
             },
             "in_flight": len(self._lanes),
             "outcomes": dict(self._metrics.outcomes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -27,7 +28,9 @@ def some_figures(apps: int = 3) -> Figures:
 
 
 def status() -> RunStatus:
-    return RunStatus(stage="running", broker="kafka 4.3.1", source="trace", seconds=60.0, elapsed=12.0, cards=2)
+    return RunStatus(
+        stage="running", broker="kafka 4.3.1", source="trace", seconds=60.0, began=time.monotonic() - 12, cards=2
+    )
 
 
 def drawn(view: LiveView, console: Console) -> str:

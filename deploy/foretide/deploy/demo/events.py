@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from foretide.schemas.messages import AllocateRequest, AppPolicy, PolicyEvent, PoolEvent, Sizing
 
 
 def cards_for(applications: int) -> int:
-    """Cards of the simulated pool: three for five applications, so that there is something to save, at least one."""
-    return max(1, math.ceil(0.6 * applications))
+    """Cards of the simulated pool: one for each application, as a static whole-card policy would need."""
+    return max(1, applications)
 
 
 def opening_events(

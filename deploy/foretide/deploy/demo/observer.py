@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -37,21 +36,35 @@ log = logging.getLogger(__name__)
 
 OBSERVED: Final = (TELEMETRY, PREDICTIONS, DEVIATIONS, POOL_EVENTS, DECISIONS, COMMANDS, DEAD_LETTERS)
 _BATCH: Final = 2000
+_WAIT_MS: Final = 500
+_MOCK_WAIT_MS: Final = 100
+"""The mock cluster does not wake a fetch that waits: this is how late a record is seen at worst."""
 _PAUSE_SECONDS: Final = 0.1
 """Between two looks at the broker: records are taken in batches, which costs the shared cores far less."""
 
 
 class Observer:
-    """Reads all topics from where they stand when it starts. `figures` is up to date as far as `positions` say."""
+    """Reads all topics from where they stand when it starts. `figures` is up to date as far as `positions` say.
 
-    def __init__(self, kafka: KafkaSettings, figures: Figures, telemetry_log: Path, pool_log: Path) -> None:
+    `mock`: the broker is librdkafka's mock cluster. It answers a fetch with one producer's batch per partition and
+    keeps 5 MB of each, so every topic is read over a connection of its own, without a pause.
+    """
+
+    def __init__(
+        self, kafka: KafkaSettings, figures: Figures, telemetry_log: Path, pool_log: Path, *, mock: bool
+    ) -> None:
         self.figures = figures
         self.gaps = 0
         """Records that the broker no longer had when they were asked for."""
         self._logs: Mapping[str, RecordLog] = {TELEMETRY: RecordLog(telemetry_log), POOL_EVENTS: RecordLog(pool_log)}
         self._next: dict[TopicPartition, int] = {}
-        self._consumer: AIOKafkaConsumer = clients.consumer(kafka, fetch_max_bytes=8 << 20)
-        self._started = False
+        self._pause = 0.0 if mock else _PAUSE_SECONDS
+        shares = [(topic,) for topic in OBSERVED] if mock else [OBSERVED]
+        wait_ms = _MOCK_WAIT_MS if mock else _WAIT_MS
+        self._readers: list[tuple[tuple[str, ...], AIOKafkaConsumer]] = [
+            (topics, clients.consumer(kafka, fetch_max_bytes=8 << 20, fetch_max_wait_ms=wait_ms)) for topics in shares
+        ]
+        self._started: list[AIOKafkaConsumer] = []
 
     @property
     def positions(self) -> dict[tuple[str, int], int]:
@@ -61,47 +74,49 @@ class Observer:
     async def start(self) -> None:
         """Connect, and take the present ends as the beginning of the run. DemoError if the broker cannot be read."""
         try:
-            await self._consumer.start()
-            self._started = True
-            partitions = [TopicPartition(topic, p) for topic in OBSERVED for p in range(PARTITIONS)]
-            self._consumer.assign(partitions)
-            self._next = dict(await self._consumer.end_offsets(partitions))
+            for topics, consumer in self._readers:
+                await consumer.start()
+                self._started.append(consumer)
+                partitions = [TopicPartition(topic, p) for topic in topics for p in range(PARTITIONS)]
+                consumer.assign(partitions)
+                ends = await consumer.end_offsets(partitions)
+                for tp, offset in ends.items():
+                    consumer.seek(tp, offset)
+                self._next.update(ends)
         except KafkaError as e:
             raise DemoError(f"the topics cannot be read: {type(e).__name__}: {e}") from e
-        for tp, offset in self._next.items():
-            self._consumer.seek(tp, offset)
 
     async def run(self) -> None:
         """Read until cancelled."""
-        while True:
-            await self._take(timeout_ms=500)
-            await asyncio.sleep(_PAUSE_SECONDS)
+        async with asyncio.TaskGroup() as group:
+            for _, consumer in self._readers:
+                group.create_task(self._read(consumer))
 
-    async def ends(self, topics: Sequence[str] = OBSERVED) -> dict[tuple[str, int], int]:
+    async def ends(self) -> dict[tuple[str, int], int]:
         """Per topic and partition the offset that the next record will get. KafkaError if the broker does not say."""
-        found = await self._consumer.end_offsets([tp for tp in self._next if tp.topic in topics])
+        found = await self._started[0].end_offsets(list(self._next))
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
     async def close(self) -> None:
         """Disconnect and finish the recordings."""
-        if self._started:
+        for consumer in self._started:
             with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._consumer.stop(), 5.0)
+                await asyncio.wait_for(consumer.stop(), 5.0)
         for recording in self._logs.values():
             recording.close()
 
-    async def _take(self, timeout_ms: int) -> None:
-        began = time.monotonic()
-        try:
-            found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=_BATCH)
-        except KafkaError as e:
-            log.warning("observing: %s: %s", type(e).__name__, e)
-            await asyncio.sleep(0.5)
-            return
-        for tp, messages in found.items():
-            for m in messages:
-                self._see(tp, RecordedRecord(m.topic, m.partition, m.offset, m.key, m.value, m.timestamp))
-        log.debug("observed %d records in %.3f s", sum(map(len, found.values())), time.monotonic() - began)
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            try:
+                found = await consumer.getmany(timeout_ms=500, max_records=_BATCH)
+            except KafkaError as e:
+                log.warning("observing: %s: %s", type(e).__name__, e)
+                await asyncio.sleep(0.5)
+                continue
+            for tp, messages in found.items():
+                for m in messages:
+                    self._see(tp, RecordedRecord(m.topic, m.partition, m.offset, m.key, m.value, m.timestamp))
+            await asyncio.sleep(self._pause)
 
     def _see(self, tp: TopicPartition, record: RecordedRecord) -> None:
         expected = self._next[tp]

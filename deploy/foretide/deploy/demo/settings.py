@@ -79,7 +79,7 @@ class DemoSettings:
     """How many processes are killed during the run, in turn."""
 
     cards: int | None = None
-    """Cards in the simulated pool; None: three for five applications."""
+    """Cards in the simulated pool; None: one for each application."""
 
     pool: str = "demo"
     """The pool's name. On an existing broker every run takes one of its own, so that no earlier run's events count."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,8 +20,14 @@ class RunStatus:
     speed: float = 1.0
     seconds: float = 0.0
     """How long telemetry is to flow."""
-    elapsed: float = 0.0
+    began: float | None = None
+    """When the telemetry began, by the monotonic clock."""
     cards: int = 0
     kills: int = 0
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=4))
     """Kills, restarts and failures, newest last."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the telemetry began; 0 before."""
+        return 0.0 if self.began is None else time.monotonic() - self.began
