@@ -10,7 +10,7 @@ import msgspec
 
 from foretide.streams.forecasting.experts import LAST, NAMES
 from foretide.streams.forecasting.linear import CLIP, LinearHead, LinearState
-from foretide.streams.forecasting.mixture import Mixture
+from foretide.streams.forecasting.mixture import FADE, Mixture
 from foretide.streams.forecasting.targets import LEVELS, Target
 from foretide.streams.forecasting.window import Window
 
@@ -56,6 +56,7 @@ class HeadState(msgspec.Struct, array_like=True, frozen=True):
     residuals: tuple[bytes, int]
     outcomes: tuple[bytes, int]
     covered: float
+    pinball: tuple[float, float]
     pending: list[Pending]
     quantiles: list[float]
 
@@ -68,6 +69,7 @@ class Head:
         "_linear",
         "_outcomes",
         "_pending",
+        "_pinball",
         "_residuals",
         "_spread",
         "covered",
@@ -83,6 +85,7 @@ class Head:
         self._residuals = Window(MEMORY)
         self._outcomes = Window(MEMORY)
         self._pending: deque[Pending] = deque()
+        self._pinball = (0.0, 0.0)
         self.covered = 0.0
         self.quantiles: list[float] = [0.0] * len(LEVELS)
 
@@ -102,6 +105,12 @@ class Head:
         last = self._centre.losses[LAST]
         return min(self._centre.losses) / last if self.known >= KNOWN and last > 0.0 else None
 
+    @property
+    def pinball_ratio(self) -> float | None:
+        """The recent pinball loss of the .9 quantile relative to last value's; None as for `relative_loss`."""
+        own, last = self._pinball
+        return own / last if self.known >= KNOWN and last > 0.0 else None
+
     def interrupt(self) -> None:
         """Time was lost: the outcomes of what is pending will never be known."""
         self._pending.clear()
@@ -115,6 +124,11 @@ class Head:
         self._centre.learn([abs(outcome - e) for e in (*made.references, was.linear)])
         if was.upper:
             self._spread.learn([_pinball(outcome - q, LEVELS[1]) for q in was.upper])
+        own, last = self._pinball
+        self._pinball = (
+            FADE * own + _pinball(outcome - was.q90, LEVELS[1]),
+            FADE * last + _pinball(outcome - made.references[LAST], LEVELS[1]),
+        )
         hit = 1.0 if outcome <= was.q90 else 0.0
         self.covered = COVERAGE_FADE * self.covered + (1 - COVERAGE_FADE) * hit if self.known > 1 else LEVELS[1]
         self._residuals.add(outcome - was.centre)
@@ -150,6 +164,7 @@ class Head:
             residuals=self._residuals.dump(),
             outcomes=self._outcomes.dump(),
             covered=self.covered,
+            pinball=self._pinball,
             pending=list(self._pending),
             quantiles=self.quantiles,
         )
@@ -165,6 +180,7 @@ class Head:
         head._outcomes = Window.load(MEMORY, state.outcomes)
         head._pending = deque(state.pending)
         head.covered = state.covered
+        head._pinball = state.pinball
         head.quantiles = list(state.quantiles)
         return head
 

@@ -38,12 +38,13 @@ class Rung:
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self.heads = [Head(t) for t in targets]
-        self._peaks: deque[float] = deque(maxlen=HISTORY)
-        self._means: deque[float] = deque(maxlen=HISTORY)
         self._smoothed = (0.0, 0.0)
         self._change = 0.0
         self._scaler = Scaler()
         longest = max((t.steps for t in targets), default=1)
+        # An outcome is taken over all steps of its target, however many those are.
+        self._peaks: deque[float] = deque(maxlen=max(HISTORY, longest))
+        self._means: deque[float] = deque(maxlen=max(HISTORY, longest))
         self._made: tuple[deque[Step], deque[Step]] = deque(maxlen=longest), deque(maxlen=longest)
         self.steps = 0
 
@@ -69,7 +70,7 @@ class Rung:
         peaks, means = list(self._peaks), list(self._means)
         for head in self.heads:
             head.settle(self._made[head.target.kind == "peak"], peaks, means)
-        by_mean, by_peak = self._points(peaks, means)
+        by_mean, by_peak = self._points(peaks[-HISTORY:], means[-HISTORY:])
         self._made[0].append(by_mean)
         self._made[1].append(by_peak)
         for head in self.heads:

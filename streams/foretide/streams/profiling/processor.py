@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.ids import record_id
 from foretide.schemas.messages import Deviation, ForecastEvent, Prediction, RecordRef, Scorecard, TelemetryWindow
 from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
+from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import why_send
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores
@@ -92,15 +95,6 @@ class ProfileProcessor:
         needs = [n for n in profile.needs() if n.signal in SIZED]
         if not needs:
             return []
-        farthest = max(n.horizon_seconds for n in needs)
-        levels = {
-            n.signal: (n.peak.q50, n.peak.q90, n.peak.q95, n.peak.q99)[gate.quantile]
-            for n in needs
-            if n.horizon_seconds == farthest
-        }
-        why = why_send(profile.gate, profile.last_ms, levels, profile.learning, gate)
-        if why is None:
-            return []
         event = ForecastEvent(
             id=_id(ref) + "/forecast",
             pool=gate.pool,
@@ -109,18 +103,22 @@ class ProfileProcessor:
             needs=needs,
             last={s: profile.signals[s].last for s in SIZED if s in profile.signals},
             learning=profile.learning,
-            why=why,
+            why="age",
             based_on=ref,
         )
-        return [Output(POOL_EVENTS, gate.pool, event)]
+        why = why_send(profile.gate, event, gate)
+        return [Output(POOL_EVENTS, gate.pool, replace(event, why=why))] if why is not None else []
 
     def snapshot(self, key: str) -> bytes:
         """The application's profile as bytes."""
         return self._profiles[key].dump()
 
     def restore(self, key: str, payload: bytes) -> None:
-        """Put a profile back."""
-        self._profiles[key] = ApplicationProfile.load(payload, self.settings)
+        """Put a profile back; ProfileError for a payload that is none, or another application's."""
+        profile = ApplicationProfile.load(payload, self.settings)
+        if profile.app != key:
+            raise ProfileError(f"snapshot of {profile.app!r} was found under the key {key!r}")
+        self._profiles[key] = profile
 
     def forget(self, key: str) -> None:
         """Drop a profile that another worker now owns."""

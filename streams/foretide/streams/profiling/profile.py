@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from foretide.schemas.messages import HorizonForecast, Quantiles, SignalForecast, SignalNeed, TelemetryWindow
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
+from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
-from foretide.streams.profiling.state import ProfileState, decode_state, encode_state
+from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
 
 UNKNOWN_PHASE = "unknown"
 
@@ -81,7 +82,7 @@ class ApplicationProfile:
             signal = self.signals.get(name)
             if signal is None:
                 signal = self.signals[name] = SignalProfile(name, self.settings.horizons, self.span_ms)
-            elif self.windows_learned >= self.settings.learning_windows:
+            elif signal.ready and self.windows_learned >= self.settings.learning_windows:
                 departures += self._weigh(signal, window.end_ms, max(values))
             signal.observe(window.end_ms, values)
         self.last_ms = window.end_ms
@@ -125,7 +126,7 @@ class ApplicationProfile:
             ],
             model=head.winner,
             confidence=_confidence(head.covered) if head.known else 0.0,
-            recent_loss=head.relative_loss,
+            recent_loss=head.pinball_ratio,
         )
 
     def _weigh(self, signal: SignalProfile, at_ms: int, value: float) -> list[SignalDeparture]:
@@ -149,6 +150,7 @@ class ApplicationProfile:
         """The profile as bytes: numbers only."""
         return encode_state(
             ProfileState(
+                format=FORMAT,
                 app=self.app,
                 windows_learned=self.windows_learned,
                 duplicates=self.duplicates,
@@ -163,13 +165,18 @@ class ApplicationProfile:
 
     @classmethod
     def load(cls, payload: bytes, settings: ProfileSettings) -> ApplicationProfile:
-        """A profile that goes on to the last bit as the dumped one would have."""
+        """A profile that goes on to the last bit as the dumped one would have; ProfileError if that cannot be."""
         state = decode_state(payload)
         profile = cls(state.app, settings)
         profile.windows_learned, profile.duplicates = state.windows_learned, state.duplicates
         profile.last_ms, profile.span_ms = state.last_ms, state.span_ms
         profile.phase, profile.learning, profile.gate = state.phase, state.learning, state.gate
-        profile.signals = {n: SignalProfile.load(n, settings.horizons, s) for n, s in state.signals.items()}
+        try:
+            profile.signals = {n: SignalProfile.load(n, settings.horizons, s) for n, s in state.signals.items()}
+        except (ValueError, IndexError) as e:
+            raise ProfileError(
+                f"snapshot of {state.app} does not fit the settings: other horizons, or damaged; it must learn anew"
+            ) from e
         return profile
 
 

@@ -19,7 +19,7 @@ def scores(profile: ApplicationProfile) -> list[SignalScore]:
                     signal=name,
                     horizon_seconds=horizon.ms / 1000,
                     coverage90=min(1.0, max(0.0, head.covered)),
-                    pinball90_ratio=None,
+                    pinball90_ratio=head.pinball_ratio,
                     error_ratio=head.relative_loss,
                     outcomes=head.known,
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from foretide.schemas.messages import Sizing
 from foretide.schemas.signals import CPU_CORES, RSS, SIZED
 from foretide.streams.forecasting.ladder import Horizon
 
@@ -26,10 +27,18 @@ class GateSettings:
 
     pool: str = "default"
     """The pool whose planner sizes the applications."""
-    quantile: int = 2
-    """The quantile that decides the class: place in (.5, .9, .95, .99)."""
+    sizing: Sizing = field(default_factory=Sizing)
+    """How that planner sizes: its quantiles, margins and horizons decide the class. Where the pool's policy says
+    otherwise than the defaults, the same belongs here, or changes of class are told late."""
     margin: float = 0.25
-    """A change of that quantile by this share of the last one sent is sent too."""
+    """A need that changes by this share of the last one sent is sent too."""
+    edge: float = 0.9
+    """So is a need or a last value that crosses this share of the edge of the class last sent: the next change of
+    class is close."""
+    slack: float = 0.05
+    """What falls back across an edge counts once it is this share below; noise around the edge stays unsaid."""
+    hold_ms: int = 300_000
+    """What falls is not sent until the last event is so old, in event time: no step down is that urgent."""
     age_ms: int = 900_000
     """After this much event time a forecast is sent in any case."""
 

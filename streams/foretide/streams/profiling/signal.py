@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from foretide.schemas.signals import upper_bound
 from foretide.streams.forecasting.head import Head
@@ -10,6 +11,9 @@ from foretide.streams.forecasting.ladder import Horizon, Ladder
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.state import SignalState
+
+LARGEST: Final = 1e30
+"""Readings beyond this are taken as this: their squares must stay finite, and they themselves in single precision."""
 
 
 class SignalProfile:
@@ -28,6 +32,7 @@ class SignalProfile:
 
     def observe(self, end_ms: int, values: Sequence[float]) -> None:
         """The next window's readings, of which there is at least one."""
+        values = [min(max(v, -LARGEST), LARGEST) for v in values]
         self.low, self.high = min(self.low, *values), max(self.high, *values)
         self.last = values[-1]
         self._found = None
@@ -36,6 +41,11 @@ class SignalProfile:
     def head(self, horizon: int) -> Head:
         """The head of the `horizon`-th horizon."""
         return self._ladder.head(horizon)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the first horizon has been forecast: until then the last value stands for it."""
+        return self._ladder.ready(0)
 
     def quantiles(self) -> list[list[float]]:
         """The quantiles at LEVELS for each horizon, within the signal's bounds.

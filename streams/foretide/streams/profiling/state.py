@@ -8,9 +8,10 @@ import msgspec
 
 from foretide.streams.forecasting.ladder import LadderState
 from foretide.streams.profiling.deviation import DeviationState
+from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
 
-FORMAT: Final = "profile/1"
+FORMAT: Final = "profile/2"
 
 
 class SignalState(msgspec.Struct, array_like=True):
@@ -24,8 +25,9 @@ class SignalState(msgspec.Struct, array_like=True):
 
 
 class ProfileState(msgspec.Struct, array_like=True):
-    """One application."""
+    """One application. `format` comes first, so that it can be told even if the rest has another layout."""
 
+    format: str
     app: str
     windows_learned: int
     duplicates: int
@@ -37,8 +39,13 @@ class ProfileState(msgspec.Struct, array_like=True):
     signals: dict[str, SignalState]
 
 
+class _FormatOnly(msgspec.Struct, array_like=True):
+    format: str
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(ProfileState)
+_FORMAT_DECODER = msgspec.msgpack.Decoder(_FormatOnly)
 
 
 def encode_state(state: ProfileState) -> bytes:
@@ -47,5 +54,11 @@ def encode_state(state: ProfileState) -> bytes:
 
 
 def decode_state(payload: bytes) -> ProfileState:
-    """The state that `encode_state` wrote; msgspec.DecodeError if it is none."""
-    return _DECODER.decode(payload)
+    """The state that `encode_state` wrote; ProfileError if it is none, or one of another format."""
+    try:
+        found = _FORMAT_DECODER.decode(payload).format
+        if found != FORMAT:
+            raise ProfileError(f"snapshot has the format {found!r}, {FORMAT!r} is needed; the profile must learn anew")
+        return _DECODER.decode(payload)
+    except msgspec.DecodeError as e:
+        raise ProfileError(f"snapshot cannot be read: {e}; the profile must learn anew") from e
