@@ -44,8 +44,10 @@ class Window:
 
     @classmethod
     def load(cls, size: int, state: tuple[bytes, int]) -> Window:
-        """A window as it was dumped."""
+        """A window as it was dumped; ValueError if it cannot be one of that size."""
         window = cls(size)
         window._values.frombytes(state[0])
         window._next = state[1]
+        if len(window) > size or not 0 <= window._next < size:
+            raise ValueError(f"a window of {size} numbers holds {len(window)}, the next at {window._next}")
         return window

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretide.schemas.messages import TelemetryWindow
+from foretide.schemas.signals import CPU_CORES, GPU_MEMORY, SM_RATIO
+from foretide.streams.forecasting.ladder import Horizon
+from foretide.streams.profiling import ApplicationProfile, ProfileError, ProfileSettings, backtest_settings
+from foretide.streams.profiling.state import FORMAT
+from support.windows import cut, window
+
+SETTINGS = ProfileSettings()
+plain = st.floats(0.0, 1e12)
+spiky = st.sampled_from([0.0, 0.0, 1.0, 1e12, None])
+extreme = st.floats(allow_nan=False, allow_infinity=False)
+VALUES: list[st.SearchStrategy[float | None]] = [plain, spiky, extreme | st.none(), st.just(7.0)]
+
+
+def fed(windows: Sequence[TelemetryWindow], chosen: ProfileSettings = SETTINGS) -> ApplicationProfile:
+    profile = ApplicationProfile("app", chosen)
+    for one in windows:
+        profile.observe(one)
+    return profile
+
+
+def noisy(length: int, seed: int = 1) -> list[float | None]:
+    rng = random.Random(seed)
+    return [None if rng.random() < 0.05 else 5e9 + rng.gauss(0.0, 1e9) for _ in range(length)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of([st.lists(v, min_size=1, max_size=60) for v in VALUES]),
+    st.sampled_from([200, 2_000, 60_000, 1_200_000]),
+)
+def test_quantiles_never_decrease_and_are_finite_whatever_comes(values: list[float | None], step_ms: int) -> None:
+    profile = ApplicationProfile("app", SETTINGS)
+    for one in cut(GPU_MEMORY, values, 3, step_ms=step_ms):
+        profile.observe(one)
+        # Quantiles refuses what is not finite or decreases.
+        for forecast in profile.forecasts():
+            peaks = [h.peak for h in forecast.horizons]
+            for shorter, longer in pairwise(peaks):
+                assert shorter.q50 <= longer.q50
+                assert shorter.q99 <= longer.q99
+        assert len(profile.needs()) in (0, 4)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(plain | st.none(), min_size=1, max_size=100), st.integers(0, 99))
+def test_forecasts_do_not_depend_on_what_comes_after(future: list[float | None], at: int) -> None:
+    past = noisy(5 * (at + 1))
+    issued = fed(cut(GPU_MEMORY, past, 5)).raw_forecasts()
+    profile = ApplicationProfile("app", SETTINGS)
+    for i, one in enumerate(cut(GPU_MEMORY, [*past, *future], 5)):
+        profile.observe(one)
+        if i == at:
+            assert profile.raw_forecasts() == issued
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.integers(0, 120), max_size=4), st.integers(0, 1000))
+def test_a_profile_put_back_goes_on_to_the_last_bit(at: list[int], seed: int) -> None:
+    windows = cut(GPU_MEMORY, noisy(600, seed), 5)
+    whole, broken = ApplicationProfile("app", SETTINGS), ApplicationProfile("app", SETTINGS)
+    for i, one in enumerate(windows):
+        if i in at:
+            broken = ApplicationProfile.load(broken.dump(), SETTINGS)
+        assert whole.observe(one) == broken.observe(one)
+        assert whole.raw_forecasts() == broken.raw_forecasts()
+        assert whole.learning == broken.learning
+    assert whole.dump() == broken.dump()
+    assert ApplicationProfile.load(whole.dump(), SETTINGS).dump() == whole.dump()
+
+
+def test_a_repeated_window_changes_nothing_but_the_count_of_duplicates() -> None:
+    windows = cut(GPU_MEMORY, noisy(200), 5)
+    once, twice = fed(windows), ApplicationProfile("app", SETTINGS)
+    for i, one in enumerate(windows):
+        assert twice.observe(one).samples == 5
+        assert twice.observe(one).samples == 0
+        assert twice.observe(windows[i // 2]).samples == 0
+    assert twice.duplicates == 2 * len(windows)
+    twice.duplicates = 0
+    assert twice.dump() == once.dump()
+
+
+def test_of_an_overlapping_window_only_the_new_samples_are_learnt() -> None:
+    profile = fed([window({GPU_MEMORY: [1.0, 2.0, 3.0]})])
+    assert profile.observe(window({GPU_MEMORY: [900.0, 800.0, 4.0]}, sample=1)).samples == 1
+    signal = profile.signals[GPU_MEMORY]
+    assert (signal.last, signal.high, profile.windows_learned) == (4.0, 4.0, 2)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+def test_coarse_rungs_hardly_depend_on_how_windows_are_cut_the_lowest_is_the_window(size: int) -> None:
+    values = [v if v is not None else 0.0 for v in noisy(720)]
+    chosen = replace(SETTINGS, horizons=(Horizon("peak", 900_000), Horizon("mean", 900_000)))
+    for cutting in (size, 30):
+        rungs = fed(cut(GPU_MEMORY, list(values), cutting), chosen).signals[GPU_MEMORY].dump().ladder.rungs
+        assert rungs[0].steps == len(values) // cutting
+        # A step of 60 s is closed by the first window that ends after it: 24 minutes have 23 or 24 of them.
+        assert rungs[-1].steps in (23, 24)
+
+
+def test_a_signal_that_is_always_missing_is_not_forecast() -> None:
+    profile = fed([window({GPU_MEMORY: [None, None], SM_RATIO: [0.5, None]})])
+    assert list(profile.signals) == [SM_RATIO]
+    assert profile.signals[SM_RATIO].last == 0.5
+    assert profile.windows_learned == 1
+
+
+def test_the_host_is_forecast_only_where_there_is_no_gpu() -> None:
+    assert SETTINGS.chosen((CPU_CORES, GPU_MEMORY, "app.x")) == (GPU_MEMORY,)
+    assert SETTINGS.chosen((CPU_CORES, "app.x")) == (CPU_CORES,)
+    assert backtest_settings(None, 3).chosen((GPU_MEMORY, CPU_CORES, "app.x")) == (CPU_CORES, GPU_MEMORY)
+    assert backtest_settings(("app.x",), 3).chosen((CPU_CORES, "app.x")) == ("app.x",)
+
+
+def test_nothing_departs_before_the_first_horizon_has_been_forecast() -> None:
+    # Windows of half a second: the learning phase of 30 windows ends before the first step of 60 s does.
+    windows = cut(GPU_MEMORY, [5.0 + (i % 7) for i in range(80)], 1, step_ms=500)
+    profile = ApplicationProfile("app", SETTINGS)
+    assert [d for one in windows for d in profile.observe(one).departures] == []
+
+
+def test_the_learning_phase_ends_once_windows_and_outcomes_are_there() -> None:
+    profile, ended = ApplicationProfile("app", SETTINGS), []
+    for i, one in enumerate(cut(GPU_MEMORY, noisy(400), 5)):
+        profile.observe(one)
+        if not profile.learning:
+            ended.append(i)
+    assert ended == list(range(ended[0], 80))
+    # 30 outcomes of a peak 6 windows ahead are known after 36 windows.
+    assert ended[0] == 35
+
+
+def test_the_upper_quantile_covers_as_often_as_it_says_on_a_stationary_series() -> None:
+    rng = random.Random(5)
+    values = [10.0 + rng.gauss(0.0, 1.0) for _ in range(1500)]
+    profile, hits = ApplicationProfile("app", backtest_settings((GPU_MEMORY,), 3)), []
+    for i, one in enumerate(cut(GPU_MEMORY, list(values), 1)):
+        profile.observe(one)
+        if 200 <= i < len(values) - 3:
+            point, peak = (f.quantiles[1] for f in profile.raw_forecasts())
+            hits.append((values[i + 3] <= point, max(values[i + 1 : i + 4]) <= peak))
+    for column in zip(*hits, strict=True):
+        assert 0.85 <= sum(column) / len(column) <= 0.95
+
+
+def test_a_payload_that_is_no_profile_is_refused_clearly() -> None:
+    payload = fed(cut(GPU_MEMORY, noisy(100), 5)).dump()
+    for broken in (b"", b"\xff\x00", payload[:-3], payload[: len(payload) // 2], b"\x91\x01"):
+        with pytest.raises(ProfileError, match=r"cannot be read.*learn anew"):
+            ApplicationProfile.load(broken, SETTINGS)
+    older = payload.replace(FORMAT.encode(), b"profile/0", 1)
+    with pytest.raises(ProfileError, match="'profile/0', 'profile/2' is needed"):
+        ApplicationProfile.load(older, SETTINGS)
+    with pytest.raises(ProfileError, match="snapshot of app does not fit the settings"):
+        ApplicationProfile.load(payload, backtest_settings(None, 3))
