@@ -30,7 +30,7 @@ def test_the_ratios_to_last_value_are_of_the_same_outcomes() -> None:
     for _ in range(500):
         value = rng.gauss(10.0, 1.0)
         rung.observe(value, value)
-    # Independent draws: the .9 quantile loses .175 deviations, last value .564; the mean errs by .8, last value by 1.13.
+    # Independent draws: the .9 quantile loses .175 deviations, last value .564; the mean errs by .8, that by 1.13.
     assert head.pinball_ratio == pytest.approx(0.175 / 0.564, rel=0.15)
     assert head.relative_loss == pytest.approx(0.707, rel=0.15)
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import isfinite
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,16 @@ def test_quantiles_never_decrease_and_are_finite_whatever_comes(values: list[flo
                 assert shorter.q50 <= longer.q50
                 assert shorter.q99 <= longer.q99
         assert len(profile.needs()) in (0, 4)
+
+
+@pytest.mark.parametrize("size", [1e12, 1e30, 1e39, 1e160, 1.7e308])
+def test_readings_near_the_largest_number_are_survived(size: float) -> None:
+    rng, profile = random.Random(6), ApplicationProfile("app", replace(SETTINGS, signals=("app.reading",)))
+    values: list[float | None] = [rng.choice([0.0, 1.0, size, -size, size / 3]) for _ in range(240)]
+    for one in cut("app.reading", values, 3, step_ms=20_000):
+        profile.observe(one)
+        assert len(profile.forecasts()) == 1
+        assert all(isfinite(q) for f in profile.raw_forecasts() for q in f.quantiles)
 
 
 @settings(max_examples=10, deadline=None)
