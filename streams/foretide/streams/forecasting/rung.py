@@ -78,7 +78,8 @@ class Rung:
 
     def _points(self, peaks: list[float], means: list[float]) -> tuple[Step, Step]:
         # The floor keeps a constant series from being divided by nothing.
-        scale = max(self._change, 1e-6 * max(abs(v) for v in peaks), 1e-12)
+        highest = max(peaks)
+        scale = max(self._change, 1e-6 * max(highest, -min(peaks)), 1e-12)
         last = means[-1]
         recent = means[-6:]
         lags = [(recent[-1 - k] - last) / scale if k < len(recent) else 0.0 for k in range(1, 6)]
@@ -88,7 +89,7 @@ class Rung:
             (sum(short) / len(short) - last) / scale,
             (max(peaks[-12:]) - last) / scale,
             (min(short) - last) / scale,
-            (max(peaks) - last) / scale,
+            (highest - last) / scale,
         ]
         features = self._scaler.scale(raw)
         return (

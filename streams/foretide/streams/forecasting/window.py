@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil
 
 
@@ -35,8 +36,7 @@ class Window:
         prediction; Vovk et al., Algorithmic Learning in a Random World, 2005).
         """
         ordered = sorted(self._values)
-        n = len(ordered)
-        return [ordered[min(n, max(1, ceil(level * (n + 1)))) - 1] for level in levels]
+        return [ordered[place] for place in _places(len(ordered), tuple(levels))]
 
     def dump(self) -> tuple[bytes, int]:
         """The numbers and the place of the oldest."""
@@ -51,3 +51,8 @@ class Window:
         if len(window) > size or not 0 <= window._next < size:
             raise ValueError(f"a window of {size} numbers holds {len(window)}, the next at {window._next}")
         return window
+
+
+@lru_cache(maxsize=1024)
+def _places(n: int, levels: tuple[float, ...]) -> tuple[int, ...]:
+    return tuple(min(n, max(1, ceil(level * (n + 1)))) - 1 for level in levels)

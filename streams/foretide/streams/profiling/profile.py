@@ -105,22 +105,20 @@ class ApplicationProfile:
     def needs(self) -> list[SignalNeed]:
         """The peaks a planner sizes by, of the signals that decide a slice."""
         return [
-            SignalNeed(signal=name, horizon_seconds=horizon.ms / 1000, peak=_quantiles(row))
+            SignalNeed(signal=name, horizon_seconds=horizon.ms / 1000, peak=row)
             for name, signal in self.signals.items()
-            for horizon, row in zip(self.settings.horizons, signal.quantiles(), strict=True)
+            for horizon, row in zip(self.settings.horizons, signal.published(), strict=True)
             if horizon.kind == "peak"
         ]
 
     def _forecast(self, signal: SignalProfile) -> SignalForecast:
-        rows = dict(zip(((h.kind, h.ms) for h in self.settings.horizons), signal.quantiles(), strict=True))
+        rows = dict(zip(((h.kind, h.ms) for h in self.settings.horizons), signal.published(), strict=True))
         head = signal.head(0)
         return SignalForecast(
             signal=signal.name,
             last=signal.last,
             horizons=[
-                HorizonForecast(
-                    horizon_seconds=ms / 1000, peak=_quantiles(rows["peak", ms]), mean=_quantiles(rows["mean", ms])
-                )
+                HorizonForecast(horizon_seconds=ms / 1000, peak=rows["peak", ms], mean=rows["mean", ms])
                 for kind, ms in rows
                 if kind == "peak"
             ],
@@ -132,7 +130,7 @@ class ApplicationProfile:
     def _weigh(self, signal: SignalProfile, at_ms: int, value: float) -> list[SignalDeparture]:
         expected = signal.quantiles()[0]
         departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation)
-        return [SignalDeparture(signal.name, value, _quantiles(expected), departure)] if departure else []
+        return [SignalDeparture(signal.name, value, signal.published()[0], departure)] if departure else []
 
     def _still_learning(self) -> bool:
         least = self.settings.learning_windows
@@ -178,10 +176,6 @@ class ApplicationProfile:
                 f"snapshot of {state.app} does not fit the settings: other horizons, or damaged; it must learn anew"
             ) from e
         return profile
-
-
-def _quantiles(row: list[float]) -> Quantiles:
-    return Quantiles(q50=row[0], q90=row[1], q95=row[2], q99=row[3])
 
 
 def _confidence(covered: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from foretide.schemas.messages import Quantiles
 from foretide.schemas.signals import upper_bound
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import Horizon, Ladder
@@ -19,7 +20,7 @@ LARGEST: Final = 1e30
 class SignalProfile:
     """A ladder of forecasters, with the signal's range and evidence of deviations."""
 
-    __slots__ = ("_found", "_horizons", "_ladder", "deviation", "high", "last", "low", "maximum", "name")
+    __slots__ = ("_found", "_horizons", "_ladder", "_published", "deviation", "high", "last", "low", "maximum", "name")
 
     def __init__(self, name: str, horizons: Sequence[Horizon], span_ms: int) -> None:
         self.name = name
@@ -29,13 +30,14 @@ class SignalProfile:
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
         self.deviation = DeviationState()
         self._found: list[list[float]] | None = None
+        self._published: list[Quantiles] | None = None
 
     def observe(self, end_ms: int, values: Sequence[float]) -> None:
         """The next window's readings, of which there is at least one."""
         values = [min(max(v, -LARGEST), LARGEST) for v in values]
         self.low, self.high = min(self.low, *values), max(self.high, *values)
         self.last = values[-1]
-        self._found = None
+        self._found = self._published = None
         self._ladder.observe(end_ms, max(values), sum(values) / len(values))
 
     def head(self, horizon: int) -> Head:
@@ -56,6 +58,12 @@ class SignalProfile:
         if self._found is None:
             self._found = self._bounded_quantiles()
         return self._found
+
+    def published(self) -> list[Quantiles]:
+        """The same as messages carry them: made once a window, for predictions and the pool's log alike."""
+        if self._published is None:
+            self._published = [Quantiles(q50=a, q90=b, q95=c, q99=d) for a, b, c, d in self.quantiles()]
+        return self._published
 
     def _bounded_quantiles(self) -> list[list[float]]:
         reach = 0.5 * (self.high - self.low)
