@@ -67,7 +67,7 @@ class Program:
 
     def progress(self) -> Mapping[str, Any] | None:
         """Its progress document; None while its endpoint does not answer."""
-        found = re.findall(r"(http://[\w.:\[\]]+)/metrics", self.log())
+        found = re.findall(r"(http://[\w.:\[\]]+)/(?:metrics|progress)", self.log())
         if not found:
             return None
         try:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 
 from foretide.deploy.demo.figures import Figures
+from foretide.schemas.codec import encode
+from foretide.schemas.dead_letters import dead_letter
+from foretide.schemas.errors import InvalidMessage
+from foretide.schemas.messages import RecordRef
 from foretide.schemas.topics import DEAD_LETTERS, TELEMETRY
 from support.runs import (
     POOL,
@@ -113,7 +117,9 @@ def test_garbage_is_counted_and_disturbs_nothing() -> None:
 
 def test_dead_letters_count_by_id_and_keep_their_reason() -> None:
     seen = figures()
-    letter = b'{"id":"x","record":{"topic":"telemetry.v1"},"reason":"not JSON"}'
+    place = RecordRef(topic="telemetry.v1", partition=0, offset=7)
+    error = InvalidMessage("telemetry.v1", "$", "not JSON")
+    letter = encode(dead_letter(place, "foretide-profile", error, b"key", b"{", 1_000))
     seen.feed(record(DEAD_LETTERS, 0, letter))
     seen.feed(record(DEAD_LETTERS, 1, letter))
     assert len(seen.dead_letters) == 1

@@ -15,6 +15,8 @@ import orjson
 
 from foretide.deploy.demo.sightings import Sightings
 from foretide.deploy.replay.records import RecordedRecord
+from foretide.schemas.codec import parse
+from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import Placement
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.topics import COMMANDS, DEAD_LETTERS, DECISIONS, DEVIATIONS, POOL_EVENTS, PREDICTIONS, TELEMETRY
@@ -138,11 +140,16 @@ class Figures:
         }
 
     def feed(self, record: RecordedRecord) -> None:
-        """Count one record. One that cannot be read counts as unreadable: workers set it aside too."""
+        """Count one record. One that cannot be read counts as unreadable: workers set it aside too.
+
+        What comes with every window is not checked in full: that would cost as much as the workers' own work.
+        """
         try:
             raw = orjson.loads(record.value or b"")
+            if record.topic not in (TELEMETRY, PREDICTIONS):
+                parse(record.topic, record.value)
             self._handlers[record.topic](record, raw)
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError, IndexError):
+        except (InvalidMessage, orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError, IndexError):
             self.unreadable += 1
 
     def sightings(self) -> tuple[Sightings, ...]:
@@ -192,9 +199,9 @@ class Figures:
         self.last_stamp_ms = max(self.last_stamp_ms, record.timestamp_ms)
 
     def _on_prediction(self, record: RecordedRecord, raw: dict[str, Any]) -> None:
+        place = (raw["based_on"]["partition"], raw["based_on"]["offset"])
         if not self.predictions.first(raw["id"], record.value or b""):
             return
-        place = (raw["based_on"]["partition"], raw["based_on"]["offset"])
         sent = self._sent.pop(place, None)
         if sent is None:
             self._answers[place] = record.timestamp_ms

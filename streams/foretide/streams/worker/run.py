@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -174,6 +175,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._settings.limits.stop_seconds - 1.5  # what is left is for the interpreter
         numbers = list(self._shell.partitions)
+        threading.excepthook = _client_thread_ended
         saved = False
         if save:
             saved = await self._app.consumer.hand_over(numbers, (end - loop.time()) * 0.5)
@@ -211,3 +213,8 @@ def _write_whole(path: Any, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text)
     partial.replace(path)
+
+
+def _client_thread_ended(args: threading.ExceptHookArgs) -> None:
+    """Faust's client thread ends by an error when the broker is away; while stopping that is no news but one line."""
+    log.warning("a client's thread ended with %s while stopping", args.exc_type.__name__)
