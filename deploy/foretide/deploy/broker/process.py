@@ -22,15 +22,17 @@ def spawn(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 
 def spawn_to(command: Sequence[str], out: IO[bytes] | int) -> subprocess.Popen[bytes]:
     """Start `command` with its output to a file or `subprocess.PIPE`; the kernel kills it if we die."""
-    # A new session: Ctrl-C in the terminal reaches us only, and we stop the broker in order.
-    start = functools.partial(
-        subprocess.Popen,
-        [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), *command],
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+
+    def start() -> subprocess.Popen[bytes]:
+        # A new session: Ctrl-C in the terminal reaches us only, and we stop the broker in order.
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
     return _lasting_thread().submit(start).result()
 
 
