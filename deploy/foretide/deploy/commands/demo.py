@@ -68,7 +68,9 @@ _INTERRUPTED: Final = 130
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object, on the last line.")
 @click.option("--apps", type=click.IntRange(1, 1000), default=12, show_default=True, help="Made-up applications.")
 @click.option("--seed", type=int, default=7, show_default=True, help="What the made-up applications follow from.")
-@click.option("--cards", type=click.IntRange(min=1), default=None, help="Cards in the pool.  [default: 3 for 5 apps]")
+@click.option(
+    "--cards", type=click.IntRange(min=1), default=None, help="Cards in the pool.  [default: one per application]"
+)
 @click.option("--create-topics", is_flag=True, help="With --bootstrap: create the topics that are missing.")
 @kafka_options
 def command(as_json: bool, out: Path | None, broker: str | None, kafka: KafkaSettings, **options: Any) -> None:

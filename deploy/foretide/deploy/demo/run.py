@@ -69,6 +69,7 @@ class Demo:
                 self._view.say(f"{plan.source}: {len(plan.apps)} applications, {plan.cards} cards")
                 broker = self._broker = await self._start_broker()
                 status.broker, status.stage = broker.label, "starting"
+                self._view.say(f"{broker.label} at {broker.kafka.bootstrap}")
                 async with self._observing(broker) as observer:
                     await self._beside(self._drive(plan, broker, observer), self._supervisor.watch(), observer.run())
                     status.stage = "reckoning"
