@@ -24,11 +24,15 @@ class ClassArchive:
         self._file = jars.parent / f"classes-{hashlib.sha256(key.encode()).hexdigest()[:12]}.jsa"
         self._partial: Path | None = None
 
+    def use(self) -> list[str]:
+        """What Java is told to use the archive, where there is one."""
+        return [f"-XX:SharedArchiveFile={self._file}"] if self._file.is_file() else []
+
     def flags(self) -> list[str]:
         """What Java is told: to use the archive, or to write one at its orderly end."""
         self.discard()
-        if self._file.is_file():
-            return [f"-XX:SharedArchiveFile={self._file}"]
+        if use := self.use():
+            return use
         try:
             folder = tempfile.mkdtemp(prefix="partial-", dir=self._file.parent)
         except OSError:

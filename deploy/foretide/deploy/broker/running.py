@@ -38,3 +38,7 @@ class RunningBroker(Protocol):
     def restart(self) -> None:
         """Start it again on the same ports and data, and wait until it answers."""
         ...
+
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        ...

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 import click
 
 from foretide.deploy.broker import jars
+from foretide.deploy.broker.java import MINIMUM, find_java
 from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka import topic_admin
 from foretide.schemas.kafka.diagnosis import check_broker
@@ -50,11 +51,14 @@ def _machine() -> list[Finding]:
     for name, extra in packages.items():
         there = find_spec(name) is not None
         found.append(Finding(name, there, "installed" if there else "-", f"pip install 'foretide[{extra}]'"))
-    for tool, remedy in (("java", "install Java 17"), ("mvn", "install Maven")):
-        path = shutil.which(tool)
-        found.append(Finding(tool, path is not None, path or "-", f"{remedy} to run a real Kafka here"))
-    complete = (jars.cache_folder() / "complete").is_file()
-    found.append(Finding("broker jars", complete, str(jars.cache_folder()), "foretide broker run fetches them once"))
+    java, mvn, folder = find_java(), shutil.which("mvn"), jars.jars_folder()
+    told = f"{java.version} ({java.program})" if java else "-"
+    found += [
+        Finding("java", java is not None and java.new_enough, told,
+                f"install Java {MINIMUM} or later to run a real Kafka here"),
+        Finding("mvn", mvn is not None, mvn or "-", "install Maven to run a real Kafka here"),
+        Finding("broker jars", folder.is_dir(), str(folder), "foretide broker run fetches them once"),
+    ]  # fmt: skip
     library = ctypes.util.find_library("nvidia-ml")
     found.append(Finding("NVML library", library is not None, library or "-", "comes with NVIDIA's driver"))
     return found
