@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 
 import msgspec
-from foretide.streams.profiling import model_hash, windows_learned
 
 from foretide.deploy.demo.figures import Figures
 from foretide.deploy.demo.plan import RunPlan
@@ -18,6 +17,7 @@ from foretide.schemas.codec import parse_as
 from foretide.schemas.messages import Decision
 from foretide.schemas.topics import DECISIONS
 from foretide.streams.planning import decision_hash
+from foretide.streams.profiling import model_hash, windows_learned
 
 
 class ExporterReport(msgspec.Struct, frozen=True):

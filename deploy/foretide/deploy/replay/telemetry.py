@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from foretide.streams.profiling import ProfileProcessor, model_hash
-
 from foretide.deploy.replay.feeding import Feed
 from foretide.deploy.replay.records import RecordedRecord
 from foretide.schemas.topics import PREDICTIONS
+from foretide.streams.profiling import ProfileProcessor, model_hash
 
 
 @dataclass(frozen=True, slots=True)
