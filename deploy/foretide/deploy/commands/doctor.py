@@ -69,7 +69,7 @@ async def _broker(kafka: KafkaSettings) -> list[Finding]:
         info = await check_broker(kafka)
         topics = await topic_admin.check(kafka)
     except ForetideError as e:
-        return [Finding("broker", False, str(e), "foretide broker run", required=True)]
+        return [Finding("broker", False, str(e), required=True)]  # the error names the remedy
     bad = [f for f in topics if f.fatal]
     return [
         Finding("broker", True, f"{', '.join(info.brokers)}{' (mock)' if info.mock else ''}", required=True),
