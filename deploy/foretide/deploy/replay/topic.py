@@ -20,27 +20,17 @@ async def read_topic(kafka: KafkaSettings, topic: str, *, since_ms: int | None =
     With `since_ms` it begins with the first record that the broker stamped at or after that time, if the broker can
     tell. BrokerError if the broker or the topic cannot be used.
     """
-    await check_broker(kafka, topics_read=(topic,))
+    info = await check_broker(kafka, topics_read=(topic,))
+    partitions = [TopicPartition(topic, p) for p in range(info.partitions[topic])]
     consumer = clients.consumer(kafka, auto_offset_reset="earliest")
     try:
         await consumer.start()
-        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
-        if not partitions:
-            partitions = await _partitions(consumer, topic)
         async for record in _read(consumer, partitions, since_ms):
             yield record
     except KafkaError as e:
         raise ReplayError(f"{topic}: reading stopped: {type(e).__name__}: {e}") from e
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    consumer.subscribe([topic])
-    await consumer.topics()
-    found = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
-    consumer.unsubscribe()
-    return found
 
 
 async def _read(
