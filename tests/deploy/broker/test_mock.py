@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from foretide.deploy.broker import BrokerSecurity, BrokerStartError, MockBroker, jars, mock, start
+from foretide.deploy.broker import BrokerSecurity, BrokerStartError, MockBroker, jars, start
 from foretide.schemas.kafka import clients
 from foretide.schemas.kafka.diagnosis import check_broker
 
@@ -35,7 +37,7 @@ def test_what_it_cannot_do_is_told(mock_broker: MockBroker, tmp_path: Path) -> N
     assert mock_broker.alive()
     for given in ({"port": 1}, {"data": tmp_path}, {"security": BrokerSecurity()}):
         with pytest.raises(BrokerStartError, match="takes no port, data folder or security"):
-            start("mock", **given)  # type: ignore[arg-type]
+            start("mock", **given)
 
 
 def test_auto_takes_it_where_a_real_one_cannot_run_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,8 +55,8 @@ def test_auto_takes_it_where_a_real_one_cannot_run_and_says_so(monkeypatch: pyte
 
 
 def test_a_mock_that_ends_at_once_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(mock.tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(mock.sys, "executable", "/bin/false")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     begun = time.monotonic()
     with pytest.raises(BrokerStartError, match=r"the mock broker ended with code \d+"):
         start("mock")

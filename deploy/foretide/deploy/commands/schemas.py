@@ -18,5 +18,9 @@ def command() -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def export_command(folder: Path) -> None:
     """Write a JSON Schema for each topic and an AsyncAPI document of all of them into FOLDER."""
-    for path in export(folder):
+    try:
+        written = export(folder)
+    except OSError as e:
+        raise click.ClickException(f"{folder} cannot be written ({e.strerror}); give another folder") from e
+    for path in written:
         click.echo(path)
