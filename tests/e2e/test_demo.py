@@ -112,6 +112,11 @@ async def test_garbage_on_every_topic_disturbs_nothing_else(tmp_path: Path, fres
     assert len(letters) == written
     assert {letter["record"]["topic"] for letter in letters} == set(read)
     assert all(letter["reason"] and letter["place"].startswith("$") for letter in letters)
+    # The broker's topics, garbage included, replay to what the run itself found.
+    for options, name in (((), "decision_hash"), (("--telemetry",), "model_hash")):
+        replayed = run_program("foretide", "replay", "--bootstrap", kafka.bootstrap, *options, "--json")
+        assert replayed.returncode == 0, replayed.stderr
+        assert json.loads(replayed.stdout.splitlines()[-1])[name] == summary[name]
 
 
 async def _until_running(out: Path) -> None:
