@@ -19,6 +19,11 @@ _MOST_BYTES: Final = 0.97 * CARD_BYTES
 _CONTEXT_BYTES: Final = 450 * MIB
 """What a process holds on the device before it has loaded anything."""
 
+_SMALLEST_SHARE: Final = 0.12
+_LARGEST_SHARE: Final = 0.9
+"""How much of a card an application was made for, evenly spread over the orders between: most recorded ones leave most
+of a card idle even when they are busy."""
+
 Values = dict[str, float | None]
 
 
@@ -31,6 +36,7 @@ class Application(ABC):
         self.name = name
         self.phase = "idle"
         self.rng = Random(seed)
+        self.share = _SMALLEST_SHARE * (_LARGEST_SHARE / _SMALLEST_SHARE) ** Random(f"{seed}/share").random()
         self.day_seconds = day_seconds
         self.phase_ends = 0.0
         self.memory = float(_CONTEXT_BYTES)
@@ -52,8 +58,9 @@ class Application(ABC):
     def readings(self, cores: float, rss: float, received: float, sent: float, read: float = 0.0) -> Values:
         """The standard signals, kept within what a card can give, with a little measuring noise on the rates."""
         noise = self.rng.gauss
-        sm = min(1.0, max(0.0, self.sm + noise(0.0, 0.012) * (self.sm > 0.005)))
-        memory = float(round(min(_MOST_BYTES, max(_CONTEXT_BYTES, self.memory)) / MIB) * MIB)
+        sm = self.share * min(1.0, max(0.0, self.sm + noise(0.0, 0.012) * (self.sm > 0.005)))
+        wanted = _CONTEXT_BYTES + self.share * (self.memory - _CONTEXT_BYTES)
+        memory = float(round(min(_MOST_BYTES, max(_CONTEXT_BYTES, wanted)) / MIB) * MIB)
         return {
             SM_RATIO: round(sm, 4),
             GPU_MEMORY: memory,
