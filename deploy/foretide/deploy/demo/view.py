@@ -128,7 +128,7 @@ def applications_table(figures: Figures, rows: int, *, wide: bool) -> Table:
     table.add_column("GiB now", justify="right", width=7)
     table.add_column("≤ q99", justify="right", width=6)
     table.add_column("slice", no_wrap=True, width=8)
-    table.add_column("on card", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("on card", no_wrap=True, width=13, overflow="ellipsis")
     apps = sorted(figures.apps.values(), key=lambda a: a.name)
     shown = apps if len(apps) <= rows else sorted(sorted(apps, key=_interest, reverse=True)[: rows - 1], key=_name)
     for app in shown:
