@@ -23,7 +23,9 @@ UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "foretide"}
-STAYING = {name: service for name, service in OURS.items() if name != "topics"}
+ONCE = ("topics", "policy", "requests")
+"""Services that do one thing and end."""
+STAYING = {name: service for name, service in OURS.items() if name not in ONCE}
 
 
 class Unit(configparser.RawConfigParser):
@@ -114,7 +116,7 @@ def test_nothing_runs_as_root_or_gains_rights(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     if name in OURS:
         assert service["read_only"] is True
-    assert service["restart"] == ("no" if name == "topics" else "unless-stopped")
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
 
 
 def test_everything_waits_for_its_topics_and_they_for_the_broker() -> None:

@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Run the planner or the profiles over a recorded log and print the hash.",
     "watch": "Print a topic's messages as they come.",
     "worker": "Run one worker of the profile or the plan agent.",
+    "pool": "Set a pool's policy; ask for slices and give them back.",
     "broker": "Run a broker on this machine.",
     "topics": "Create, check and list the topics; grant access to them.",
     "schemas": "Write the messages' JSON Schemas and the AsyncAPI document.",

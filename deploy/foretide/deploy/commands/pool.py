@@ -1,0 +1,137 @@
+"""`foretide pool`: what people and programs tell a pool's planner."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import Any, get_args
+
+import click
+
+from foretide.schemas.errors import ForetideError
+from foretide.schemas.kafka.diagnosis import check_broker
+from foretide.schemas.kafka.options import kafka_options
+from foretide.schemas.kafka.sender import Sender
+from foretide.schemas.kafka.settings import KafkaSettings
+from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, PolicyEvent, PoolEvent, ReleaseRequest
+from foretide.schemas.slices import GEOMETRIES
+from foretide.schemas.topics import POOL_EVENTS
+
+MODES = get_args(Mode)
+SLICES = sorted({p.name for g in GEOMETRIES.values() for p in g.profiles})
+
+_pool = click.option("--pool", default="default", show_default=True, help="Which pool's planner is meant.")
+_slice = click.Choice(SLICES)
+
+
+@click.group()
+def command() -> None:
+    """Tell a pool's planner what it may do, and ask it for slices.
+
+    Each command puts one event into the pool's log and ends when the broker has it. What the planner makes of it is on
+    decisions.v1: `foretide watch decisions.v1`.
+    """
+
+
+class AppMode(click.ParamType):
+    """APP=MODE."""
+
+    name = "APP=MODE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The application and its mode."""
+        app, equals, mode = str(value).rpartition("=")
+        if not equals or not app or mode not in MODES:
+            self.fail(f"{value!r} is not APP=MODE with a mode of {', '.join(MODES)}", param, ctx)
+        return app, mode
+
+
+@command.command()
+@_pool
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    required=True,
+    help="For every application not named: off ignores it; advise decides and commands nothing; initial places it on "
+    "request and never changes it; auto places and changes.",
+)
+@click.option("--app", "apps", type=AppMode(), multiple=True, help="Another mode for one application; may be repeated.")
+@click.option("--initial-slice", type=_slice, help="What an application gets on request.  [default: a whole card]")
+@click.option("--min-slice", type=_slice, help="Never less than this.")
+@click.option("--max-slice", type=_slice, help="Never more than this.")
+@kafka_options
+def policy(
+    pool: str,
+    mode: Mode,
+    apps: tuple[tuple[str, Mode], ...],
+    initial_slice: str | None,
+    min_slice: str | None,
+    max_slice: str | None,
+    kafka: KafkaSettings,
+) -> None:
+    """Set the pool's policy; it replaces the earlier one as a whole. Without any, planners only advise."""
+
+    def of(chosen: Mode) -> AppPolicy:
+        return AppPolicy(mode=chosen, min_slice=min_slice, max_slice=max_slice, initial_slice=initial_slice)
+
+    event = PolicyEvent(
+        id=_id("policy"), pool=pool, at_ms=_now(), default=of(mode), apps={app: of(its) for app, its in apps}
+    )
+    _publish(kafka, [event])
+
+
+@command.command()
+@click.argument("apps", nargs=-1, required=True, metavar="APP...")
+@_pool
+@click.option("--preallocate", is_flag=True, help="They agree to have a slice reserved ahead of need.")
+@click.option(
+    "--priority", type=click.IntRange(0, 100), default=50, show_default=True, help="Who comes first when full."
+)
+@kafka_options
+def request(apps: tuple[str, ...], pool: str, preallocate: bool, priority: int, kafka: KafkaSettings) -> None:
+    """Ask for a slice for each APP."""
+    _publish(
+        kafka,
+        [
+            AllocateRequest(
+                id=_id("request"), pool=pool, at_ms=_now(), app=app, preallocate=preallocate, priority=priority
+            )
+            for app in apps
+        ],
+    )
+
+
+@command.command()
+@click.argument("apps", nargs=-1, required=True, metavar="APP...")
+@_pool
+@kafka_options
+def release(apps: tuple[str, ...], pool: str, kafka: KafkaSettings) -> None:
+    """Give each APP's slice back."""
+    _publish(kafka, [ReleaseRequest(id=_id("release"), pool=pool, at_ms=_now(), app=app) for app in apps])
+
+
+def _id(kind: str) -> str:
+    return f"operator/{kind}/{uuid.uuid4().hex}"
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _publish(kafka: KafkaSettings, events: list[PoolEvent]) -> None:
+    async def run() -> None:
+        await check_broker(kafka, topics_write=(POOL_EVENTS,))
+        sender = Sender(kafka)
+        await sender.start()
+        try:
+            for event in events:
+                await sender.deliver(POOL_EVENTS, event.pool, event)
+        finally:
+            await sender.close(5.0)
+
+    try:
+        asyncio.run(run())
+    except ForetideError as e:
+        raise click.ClickException(str(e)) from e
+    click.echo(f"{len(events)} event{'s' * (len(events) != 1)} in the log of pool {events[0].pool}")
