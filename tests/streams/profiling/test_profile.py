@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,6 +15,7 @@ from foretide.schemas.messages import TelemetryWindow
 from foretide.schemas.signals import CPU_CORES, GPU_MEMORY, SM_RATIO
 from foretide.streams.forecasting.ladder import Horizon
 from foretide.streams.profiling import ApplicationProfile, ProfileError, ProfileSettings, backtest_settings
+from foretide.streams.profiling.profile import LearningState
 from foretide.streams.profiling.state import FORMAT
 from support.windows import cut, window
 
@@ -151,6 +153,37 @@ def test_the_learning_phase_ends_once_windows_and_outcomes_are_there() -> None:
     assert ended == list(range(ended[0], 80))
     # 30 outcomes of a peak 6 windows ahead are known after 36 windows.
     assert ended[0] == 35
+
+
+def test_the_learning_state_says_what_is_lacking_and_agrees_with_the_profile() -> None:
+    profile, reasons = ApplicationProfile("app", SETTINGS), []
+    assert profile.learning_state() == LearningState("learning", "0 of 30 windows learnt")
+    for one in cut(GPU_MEMORY, noisy(400), 5):
+        profile.observe(one)
+        found = profile.learning_state()
+        assert (found.state == "learning") == profile.learning
+        reasons.append(found.reason)
+    assert reasons[28] == "29 of 30 windows learnt"
+    assert reasons[34] == f"{GPU_MEMORY} has 29 of 30 outcomes"
+    assert set(reasons[35:]) == {
+        "30 outcomes of every signal were known, with an error of at most 1.05 times last value's"
+    }
+    assert ApplicationProfile.load(profile.dump(), SETTINGS).learning_state() == profile.learning_state()
+
+
+def test_the_learning_state_of_a_profile_without_a_predicted_signal_or_with_a_bad_one() -> None:
+    ignored = fed(cut("app.reading", [1.0] * 40, 1))
+    assert ignored.learning_state() == LearningState("learning", "no predicted signal in its telemetry")
+    strict = replace(SETTINGS, learning_loss=0.0)
+    poor = fed(cut(GPU_MEMORY, noisy(400), 5), strict)
+    assert poor.learning
+    assert re.fullmatch(
+        rf"{re.escape(GPU_MEMORY)} has an error of 0\.\d+ times last value's, above 0", poor.learning_state().reason
+    )
+    relaxed = ApplicationProfile.load(poor.dump(), SETTINGS)
+    assert relaxed.learning_state() == LearningState("learning", "ends with the next window")
+    relaxed.observe(window({GPU_MEMORY: [5e9]}, sample=400))
+    assert relaxed.learning_state().state == "learnt"
 
 
 def test_the_upper_quantile_covers_as_often_as_it_says_on_a_stationary_series() -> None:

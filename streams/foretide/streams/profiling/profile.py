@@ -7,8 +7,10 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from foretide.schemas.messages import HorizonForecast, Quantiles, SignalForecast, SignalNeed, TelemetryWindow
+from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
@@ -46,6 +48,14 @@ class RawForecast:
     kind: Kind
     horizon_ms: int
     quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearningState:
+    """Whether the profile is in its learning phase, and what keeps it there or has ended it."""
+
+    state: Literal["learning", "learnt"]
+    reason: str
 
 
 class ApplicationProfile:
@@ -138,11 +148,32 @@ class ApplicationProfile:
             return True
         if not self.learning:
             return False
-        heads = [signal.head(0) for signal in self.signals.values()]
-        return any(
-            h.known < least or (h.relative_loss is not None and h.relative_loss > self.settings.learning_loss)
-            for h in heads
-        )
+        return any(self._unlearnt(signal.head(0)) for signal in self.signals.values())
+
+    def _unlearnt(self, head: Head) -> bool:
+        loss = head.relative_loss
+        return head.known < self.settings.learning_windows or (loss is not None and loss > self.settings.learning_loss)
+
+    def learning_state(self) -> LearningState:
+        """`learning`, and why: what each signal still lacks, or what was asked of all."""
+        least, most = self.settings.learning_windows, self.settings.learning_loss
+        if not self.learning:
+            return LearningState(
+                "learnt",
+                f"{least} outcomes of every signal were known, with an error of at most {most:g} times last value's",
+            )
+        if self.windows_learned < least:
+            return LearningState("learning", f"{self.windows_learned} of {least} windows learnt")
+        if not self.signals:
+            return LearningState("learning", "no predicted signal in its telemetry")
+        lacks = [
+            f"{name} has {head.known} of {least} outcomes"
+            if head.known < least
+            else f"{name} has an error of {head.relative_loss:.3g} times last value's, above {most:g}"
+            for name, head in ((n, s.head(0)) for n, s in self.signals.items())
+            if self._unlearnt(head)
+        ]
+        return LearningState("learning", "; ".join(lacks) or "ends with the next window")
 
     def dump(self) -> bytes:
         """The profile as bytes: numbers only."""
