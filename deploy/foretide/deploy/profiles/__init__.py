@@ -1,0 +1,1 @@
+"""What the profile workers have learnt, read from their snapshots."""
