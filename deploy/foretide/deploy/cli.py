@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "replay": "Run the planner or the profiles over a recorded log and print the hash.",
     "watch": "Print a topic's messages as they come.",
     "profile": "Show what has been learnt of an application, and what is expected of it.",
+    "scorecards": "Print how good the forecasts are lately, the worst first.",
     "worker": "Run one worker of the profile or the plan agent.",
     "pool": "Set a pool's policy; ask for slices and give them back.",
     "broker": "Run a broker on this machine.",
