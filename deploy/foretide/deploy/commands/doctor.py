@@ -49,7 +49,7 @@ def _machine() -> list[Finding]:
                 "confluent_kafka": "operator"}  # fmt: skip
     found = [Finding("python", sys.version_info >= (3, 11), sys.version.split()[0], "use 3.11 or later", required=True)]
     for name, extra in packages.items():
-        there = find_spec(name) is not None
+        there = _installed(name)
         found.append(Finding(name, there, "installed" if there else "-", f"pip install 'foretide[{extra}]'"))
     java, mvn, folder = find_java(), shutil.which("mvn"), jars.jars_folder()
     told = f"{java.version} ({java.program})" if java else "-"
@@ -75,3 +75,10 @@ async def _broker(kafka: KafkaSettings) -> list[Finding]:
         Finding("broker", True, f"{', '.join(info.brokers)}{' (mock)' if info.mock else ''}", required=True),
         Finding("topics", not bad, "as in the catalogue" if not bad else str(bad[0]), required=True),
     ]
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:
+        return True  # faust replaces its own module when it is imported, and then has no spec

@@ -70,7 +70,6 @@ async def read_partitions(consumer: AIOKafkaConsumer, topic: str, partitions: It
             if await consumer.position(tp) >= ends[tp]:
                 consumer.pause(tp)
                 left.discard(tp)
-    consumer.unsubscribe()
     return found
 
 
@@ -93,7 +92,10 @@ class Changelog:
     async def read(self, partitions: Iterable[int]) -> dict[int, Snapshots]:
         """What these partitions hold now. Raises what aiokafka raises."""
         async with self._lock:
-            return await read_partitions(self._consumer, self._topic, partitions)
+            found = await read_partitions(self._consumer, self._topic, partitions)
+            # Not in `read_partitions`: aiokafka may hang in a `stop` that follows an `unsubscribe` at once.
+            self._consumer.unsubscribe()
+            return found
 
 
 async def read_snapshots(kafka: KafkaSettings, group: str) -> dict[str, Envelope]:
