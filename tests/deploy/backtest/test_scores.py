@@ -14,7 +14,7 @@ def run(values: list[float], horizon: int, *, peak: bool, margin: float = 0.2) -
     scorer = SeriesScorer(horizon, peak)
     for value in values:
         scorer.observe(value)
-        scorer.issue(value, value * 0.9, value + margin)
+        scorer.issue(value, (value * 0.9, value + margin, value + margin, value + 1))
     return scorer.score
 
 
@@ -28,7 +28,8 @@ def test_scores_are_those_of_the_closed_horizons(peak: bool) -> None:
     ]
     score = run(values, horizon, peak=peak)
     assert score.scored == len(outcomes)
-    assert score.covered == sum(y <= v + 0.2 for y, v in zip(outcomes, values, strict=False))
+    assert score.covered[1] == sum(y <= v + 0.2 for y, v in zip(outcomes, values, strict=False))
+    assert score.covered[3] == len(outcomes)
     assert score.error == pytest.approx(sum(abs(y - 0.9 * v) for y, v in zip(outcomes, values, strict=False)))
     assert score.last_error == pytest.approx(sum(abs(y - v) for y, v in zip(outcomes, values, strict=False)))
     assert score.pinball == pytest.approx(
@@ -45,7 +46,7 @@ def test_last_value_learns_a_margin_from_its_own_errors() -> None:
 
 def test_nothing_is_scored_before_a_horizon_has_closed() -> None:
     score = run([1.0, 2.0, 3.0], 5, peak=False)
-    assert (score.scored, score.coverage90, score.error_ratio, score.pinball90_ratio) == (0, None, None, None)
+    assert (score.scored, score.coverage(0.9), score.error_ratio, score.pinball90_ratio) == (0, None, None, None)
 
 
 def test_a_constant_series_leaves_no_ratio() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from foretide.deploy.backtest.naming import column_of, seconds_text, value_text, wanted_signals
 from foretide.deploy.backtest.scores import Score, SeriesScorer
+from foretide.deploy.backtest.tracks import Track
 from foretide.schemas.messages import ForecastEvent, RecordRef, TelemetryWindow
 from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import TELEMETRY
@@ -30,12 +31,14 @@ class Sizable:
 
 @dataclass(slots=True)
 class ApplicationRun:
-    """What one application gave. `rows` are the lines of predictions.csv, `state` the live profile at the end."""
+    """What one application gave. `rows` are the lines of predictions.csv, `state` the live profile at the end;
+    `scores` and `tracks` go by the trace's names of the signals."""
 
     app: str
     samples: int
     rows: list[str] = field(default_factory=list)
     scores: dict[tuple[str, str], Score] = field(default_factory=dict)
+    tracks: dict[str, Track] = field(default_factory=dict)
     sizing: list[Sizable] = field(default_factory=list)
     state: bytes = b""
 
@@ -68,6 +71,7 @@ def run_application(
     live = ProfileProcessor()
     sized = any(s in w.signals for w in windows[:1] for s in SIZED)
     scorers = {(s, k): SeriesScorer(steps, k == "peak") for s in signals for k in KINDS}
+    tracks = {s: Track(app, s, column_of(s, windows[0].columns), steps) for s in signals}
     seen = dict.fromkeys(signals, 0)
     for place, window in enumerate(windows):
         forecaster.observe(window)
@@ -79,11 +83,13 @@ def run_application(
             column = column_of(signal, window.columns)
             issued, target = window.start_ms, series[signal].target_ms(seen[signal], steps)
             seen[signal] += 1
+            tracks[signal].observe(issued, value)
             for kind in KINDS:
                 quantiles = raw[signal, kind]
                 scorer = scorers[signal, kind]
                 scorer.observe(value)
-                scorer.issue(value, quantiles[0], quantiles[1])
+                scorer.issue(value, quantiles)
+                tracks[signal].issue(kind, quantiles)
                 numbers = ",".join(value_text(q, column) for q in quantiles)
                 run.rows.append(
                     f"{_quoted(app)},{_quoted(column.name)},{seconds_text(issued)},{seconds_text(target)},{kind},{numbers}"
@@ -92,6 +98,7 @@ def run_application(
             run.sizing.append(_size(live, window, place))
     for (signal, kind), scorer in scorers.items():
         run.scores[column_of(signal, windows[0].columns).name, kind] = scorer.score
+    run.tracks = {t.column.name: t for t in tracks.values()}
     if sized:
         run.state = live.snapshot(app)
     return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from foretide.deploy.backtest.application import ApplicationRun
 from foretide.deploy.backtest.naming import seconds_text
@@ -23,6 +23,17 @@ POOL = "default"
 HOST = "backtest"
 
 
+@dataclass(slots=True)
+class Held:
+    """What one application held: its slices with the times they began, and how many samples it was short on."""
+
+    since: list[tuple[int, str]] = field(default_factory=list)
+    samples: int = 0
+    short: int = 0
+    out_of_memory: int = 0
+    cards: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class SizingResult:
     """`rows` are the lines of decisions.csv; the shares are over samples after the first decision of each."""
@@ -34,6 +45,7 @@ class SizingResult:
     out_of_memory_ratio: float
     cards_held_mean: float
     decision_hash: str
+    held: dict[str, Held]
 
 
 def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | None:
@@ -51,17 +63,20 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | Non
         decisions += loop.feed(event)
     held = _held(decisions, {})
     rows = [(start, run.app, held[run.app]) for run in sized if run.app in held]
+    each = {run.app: Held() for run in sized}
+    for _, app, name in rows:
+        each[app].since.append((start, name))
     # Samples are numbered by application so that equal times are taken in a fixed order.
     order = sorted((s.at_ms, i, j) for i, run in enumerate(sized) for j, s in enumerate(run.sizing))
-    samples = short = out = changes = 0
-    cards = 0.0
+    changes = 0
     for at_ms, i, j in order:
         run, sample = sized[i], sized[i].sizing[j]
         profile = MIG_80GB.profile(held.get(run.app, MIG_80GB.profiles[-1].name))
-        samples += 1
-        cards += MIG_80GB.cost(profile)
-        short += sample.compute is not None and sample.compute > MIG_80GB.compute_ratio(profile) + 1e-9
-        out += sample.memory is not None and sample.memory > MIG_80GB.profile_bytes(profile) + 0.5
+        own = each[run.app]
+        own.samples += 1
+        own.cards += MIG_80GB.cost(profile)
+        own.short += sample.compute is not None and sample.compute > MIG_80GB.compute_ratio(profile) + 1e-9
+        own.out_of_memory += sample.memory is not None and sample.memory > MIG_80GB.profile_bytes(profile) + 0.5
         if sample.event is None:
             continue
         made = loop.feed(sample.event)
@@ -71,14 +86,17 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | Non
                 held[app] = name
                 changes += 1
                 rows.append((at_ms, app, name))
+                each[app].since.append((at_ms, name))
+    samples = sum(h.samples for h in each.values())
     return SizingResult(
         rows=[f"{app},{seconds_text(at_ms)},{name}" for at_ms, app, name in rows],
         decisions=len(decisions),
         changes=changes,
-        shortage_ratio=short / samples,
-        out_of_memory_ratio=out / samples,
-        cards_held_mean=cards / samples,
+        shortage_ratio=sum(h.short for h in each.values()) / samples,
+        out_of_memory_ratio=sum(h.out_of_memory for h in each.values()) / samples,
+        cards_held_mean=sum(h.cards for h in each.values()) / samples,
         decision_hash=decision_hash(decisions),
+        held=each,
     )
 
 

@@ -16,6 +16,9 @@ class SignalSummary(msgspec.Struct, frozen=True, kw_only=True):
     error_ratio: float | None
     pinball90_ratio: float | None
     coverage90: float | None
+    coverage50: float | None
+    coverage95: float | None
+    coverage99: float | None
 
 
 class SizingSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +56,10 @@ def signal_summaries(totals: dict[tuple[str, str], Score]) -> list[SignalSummary
             scored=score.scored,
             error_ratio=score.error_ratio,
             pinball90_ratio=score.pinball90_ratio,
-            coverage90=score.coverage90,
+            coverage90=score.coverage(0.9),
+            coverage50=score.coverage(0.5),
+            coverage95=score.coverage(0.95),
+            coverage99=score.coverage(0.99),
         )
         for (signal, kind), score in sorted(totals.items())
     ]
