@@ -14,7 +14,7 @@ from foretide.actuators.engine import Engine
 from foretide.actuators.inbox import Inbox
 from foretide.actuators.ledger import KEEP_SECONDS, Ledger
 from foretide.actuators.metrics import ActuatorMetrics
-from foretide.actuators.report import Report, write_report, write_whole
+from foretide.actuators.report import Report, write_report
 from foretide.actuators.settings import ActuatorSettings
 from foretide.schemas.kafka.clients import consumer
 from foretide.schemas.kafka.diagnosis import BrokerInfo, check_broker
@@ -22,6 +22,7 @@ from foretide.schemas.kafka.errors import BrokerUnreachable
 from foretide.schemas.kafka.sender import Sender
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.service import serve
+from foretide.schemas.service.files import write_whole
 from foretide.schemas.topics import COMMANDS, DEAD_LETTERS, POOL_EVENTS
 
 log = logging.getLogger(__name__)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 import orjson
 
-from foretide.schemas.errors import SettingsError
+from foretide.schemas.service.files import write_whole
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,15 +31,3 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def write_report(path: Path, report: Report) -> None:
     """Write the report as one file, whole or not at all; SettingsError if it cannot be written."""
     write_whole(path, orjson.dumps(msgspec.to_builtins(report), option=orjson.OPT_INDENT_2) + b"\n", "report")
-
-
-def write_whole(path: Path, body: bytes, option: str) -> None:
-    """Write a file at once, so that no reader finds half of it; SettingsError names the option."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(body)
-        os.replace(beside, path)
-    except OSError as e:
-        beside.unlink(missing_ok=True)
-        raise SettingsError(option, f"{path} cannot be written ({e.strerror})", "Give a path of yours.") from e

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 import orjson
 
-from foretide.schemas.errors import SettingsError
+from foretide.schemas.service.files import write_whole
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,20 +45,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_report(path: Path, report: Report) -> None:
     """Write the report as one file, whole or not at all; SettingsError if it cannot be written."""
-    body = orjson.dumps(msgspec.to_builtins(report), option=orjson.OPT_INDENT_2) + b"\n"
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as e:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise SettingsError(
-            "report", f"{path} cannot be written ({e.strerror})", "Give a path in a folder of yours."
-        ) from e
+    write_whole(path, orjson.dumps(msgspec.to_builtins(report), option=orjson.OPT_INDENT_2) + b"\n", "report")

@@ -10,10 +10,11 @@ import click
 import msgspec
 import orjson
 
-from foretide.actuators.commands.options import card_names, plain_errors, pool_options
+from foretide.actuators.commands.options import card_names, pool_options
 from foretide.actuators.drivers import Held
 from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
 from foretide.actuators.errors import PoolStateError
+from foretide.schemas.service.commands import plain_errors
 
 
 @click.command()

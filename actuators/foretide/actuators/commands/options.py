@@ -1,15 +1,12 @@
-"""Options of the simulated pool that several commands share, and how errors end a command."""
+"""Options of the simulated pool that several commands share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-
-from foretide.schemas.errors import ForetideError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,12 +43,3 @@ def pool_options(function: F) -> F:
 def card_names(prefix: str, cards: int) -> list[str]:
     """The cards' names, as the exporter announces them."""
     return [f"{prefix}/card-{n:02d}" for n in range(cards)]
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turns an error made for users into one line on stderr and exit code 1."""
-    try:
-        yield
-    except ForetideError as e:
-        raise click.ClickException(str(e)) from e

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from foretide.actuators.actuator import Actuator
-from foretide.actuators.commands.options import card_names, plain_errors, pool_options
+from foretide.actuators.commands.options import card_names, pool_options
 from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
 from foretide.actuators.engine import EngineSettings
 from foretide.actuators.settings import ActuatorSettings
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.service import run_until_stopped, setup_logging
+from foretide.schemas.service.commands import plain_errors
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 

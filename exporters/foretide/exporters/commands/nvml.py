@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from foretide.exporters.commands.options import plain_errors, run_exporter, source_options
+from foretide.exporters.commands.options import run_exporter, source_options
 from foretide.exporters.nvml.library import load
 from foretide.exporters.nvml.source import NvmlSource
 from foretide.exporters.settings import ExporterSettings
 from foretide.exporters.sources.host import host_name
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import ResourceReport
+from foretide.schemas.service.commands import plain_errors
 
 
 @click.command("nvml")

@@ -13,11 +13,11 @@ from foretide.exporters.exporter import Exporter
 from foretide.exporters.inventory import simulated_cards
 from foretide.exporters.settings import DeliverySettings, ExporterSettings
 from foretide.exporters.sources import Source
-from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import ResourceReport
 from foretide.schemas.service import run_until_stopped, setup_logging
+from foretide.schemas.service.commands import plain_errors
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -117,17 +117,6 @@ def source_options(default_source: str) -> Callable[[F], F]:
         return kafka_options(named)  # type: ignore[return-value]
 
     return decorate
-
-
-class plain_errors:
-    """Turns an error made for users into one line on stderr and exit code 1."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ForetideError):
-            raise click.ClickException(str(error)) from error
 
 
 def run_exporter(source: Source, kafka: KafkaSettings, settings: ExporterSettings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from foretide.exporters.commands.options import plain_errors, run_exporter, source_options
+from foretide.exporters.commands.options import run_exporter, source_options
 from foretide.exporters.mapping import ColumnMapping
 from foretide.exporters.settings import ExporterSettings
 from foretide.exporters.sources import Recorded
@@ -15,6 +15,7 @@ from foretide.exporters.sources.recorded import Clock
 from foretide.exporters.traces import Trace, read_trace
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import ResourceReport
+from foretide.schemas.service.commands import plain_errors
 
 log = logging.getLogger(__name__)
 

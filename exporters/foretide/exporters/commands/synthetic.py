@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from foretide.exporters.commands.options import announced, plain_errors, run_exporter, source_options
+from foretide.exporters.commands.options import announced, run_exporter, source_options
 from foretide.exporters.inventory import simulated_cards
 from foretide.exporters.settings import ExporterSettings
 from foretide.exporters.sources import Recorded
@@ -12,6 +12,7 @@ from foretide.exporters.sources.recorded import Clock
 from foretide.exporters.synthetic import FIRST_MS, FleetSettings, ticks
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import ResourceReport
+from foretide.schemas.service.commands import plain_errors
 
 
 @click.command("synthetic")

@@ -21,6 +21,7 @@ from foretide.schemas.kafka import clients
 from foretide.schemas.kafka.diagnosis import check_broker
 from foretide.schemas.kafka.errors import TopicUnsuitable
 from foretide.schemas.service import run_until_stopped, serve
+from foretide.schemas.service.files import write_whole
 from foretide.schemas.topics import DEAD_LETTERS
 from foretide.streams.worker.app import create_app
 from foretide.streams.worker.changelog import Changelog
@@ -124,7 +125,7 @@ class Worker:
         )
         try:
             if settings.endpoint.port_file is not None:
-                _write_whole(settings.endpoint.port_file, f"{endpoint.port}\n")
+                write_whole(settings.endpoint.port_file, f"{endpoint.port}\n".encode(), "port-file")
             log.info("worker of %s: progress at %s/progress", settings.group, endpoint.url)
             self._app = create_app(settings, self._shell, datadir)
             try:
@@ -206,13 +207,6 @@ class Worker:
         if owned is None or self._app is None:
             return None
         return self._app.consumer.end_of(partition)  # type: ignore[no-any-return]
-
-
-def _write_whole(path: Any, text: str) -> None:
-    """Write a small file so that a reader sees all of it or none."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text)
-    partial.replace(path)
 
 
 def _client_thread_ended(args: threading.ExceptHookArgs) -> None:
