@@ -104,7 +104,7 @@ def test_use_3_backtest(system: dict[str, str], tmp_path: Path) -> None:
     done = shell(command, system, tmp_path, seconds=110)
     assert done.returncode == 0, done.stderr
     assert {p.name for p in (tmp_path / "backtest-out").iterdir()} == {
-        "predictions.csv", "decisions.csv", "summary.json",
+        "predictions.csv", "decisions.csv", "summary.json", "report.html",
     }  # fmt: skip
     assert (tmp_path / "backtest-out" / "predictions.csv").read_text().count("\n") > 1000
 

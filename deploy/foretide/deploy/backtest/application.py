@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from foretide.deploy.backtest.baselines.harness import Compared
 from foretide.deploy.backtest.naming import column_of, seconds_text, value_text, wanted_signals
 from foretide.deploy.backtest.scores import Score, SeriesScorer
 from foretide.deploy.backtest.tracks import Track
@@ -32,13 +33,14 @@ class Sizable:
 @dataclass(slots=True)
 class ApplicationRun:
     """What one application gave. `rows` are the lines of predictions.csv, `state` the live profile at the end;
-    `scores` and `tracks` go by the trace's names of the signals."""
+    `scores`, `tracks` and `compared` (baselines, where they were run) go by the trace's names of the signals."""
 
     app: str
     samples: int
     rows: list[str] = field(default_factory=list)
     scores: dict[tuple[str, str], Score] = field(default_factory=dict)
     tracks: dict[str, Track] = field(default_factory=dict)
+    compared: dict[str, list[Compared]] = field(default_factory=dict)
     sizing: list[Sizable] = field(default_factory=list)
     state: bytes = b""
 

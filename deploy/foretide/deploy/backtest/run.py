@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,11 @@ import orjson
 from msgspec import to_builtins
 
 from foretide.deploy.backtest.application import ApplicationRun, run_application
+from foretide.deploy.backtest.baselines.harness import compare
+from foretide.deploy.backtest.baselines.selection import compared_series
 from foretide.deploy.backtest.errors import BacktestError
+from foretide.deploy.backtest.naming import column_of, wanted_signals
+from foretide.deploy.backtest.report.page import render
 from foretide.deploy.backtest.scores import Score, total
 from foretide.deploy.backtest.sizing import SizingResult, size
 from foretide.deploy.backtest.sources import Applications
@@ -30,13 +35,15 @@ SIZED_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class BacktestSettings:
-    """What to run. `signals` are names of the trace or ours (None: all); `jobs` processes share the applications."""
+    """What to run. `signals` are names of the trace or ours (None: all); `jobs` processes share the applications;
+    without `report` there is no report.html and no baseline is run."""
 
     out: Path
     source: str
     signals: frozenset[str] | None = None
     horizon_steps: int = 5
     jobs: int = 1
+    report: bool = True
 
 
 def backtest(
@@ -46,7 +53,7 @@ def backtest(
     unreadable: int = 0,
     progress: Callable[[int, int], None] = lambda done, whole: None,
 ) -> BacktestSummary:
-    """Run it and write predictions.csv, decisions.csv and summary.json into `settings.out`.
+    """Run it and write predictions.csv, decisions.csv, summary.json and report.html into `settings.out`.
 
     The result does not depend on `jobs`. `progress` is told samples done and all.
     """
@@ -77,6 +84,11 @@ def backtest(
         seconds=round(time.monotonic() - began, 1),
     )
     _write(settings.out, runs, sizing, summary)
+    page = settings.out / "report.html"
+    if settings.report:
+        page.write_text(render(summary, runs, sizing, datetime.now(UTC)), encoding="utf-8")
+    else:
+        page.unlink(missing_ok=True)  # one of an earlier run would speak of other numbers
     return summary
 
 
@@ -86,10 +98,14 @@ def _forecast(
     whole = sum(len(w) for w in applications.values())
     done = 0
     runs: list[ApplicationRun] = []
-    tasks = [(app, list(w), settings.signals, settings.horizon_steps) for app, w in sorted(applications.items())]
+    compared = compared_series(_columns(applications, settings.signals)) if settings.report else {}
+    tasks = [
+        _Task(app, list(w), settings.signals, settings.horizon_steps, settings.report, compared.get(app, frozenset()))
+        for app, w in sorted(applications.items())
+    ]
     if settings.jobs == 1 or len(tasks) == 1:
         for task in tasks:
-            runs.append(run_application(*task))
+            runs.append(_run(task))
             done += runs[-1].samples
             progress(done, whole)
         return runs
@@ -102,8 +118,31 @@ def _forecast(
     return runs
 
 
-def _run(task: tuple[str, Sequence[TelemetryWindow], frozenset[str] | None, int]) -> ApplicationRun:
-    return run_application(*task)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One application's share of the work; `compared` are the signals to run baselines on."""
+
+    app: str
+    windows: Sequence[TelemetryWindow]
+    signals: frozenset[str] | None
+    steps: int
+    tracks: bool
+    compared: frozenset[str]
+
+
+def _run(task: _Task) -> ApplicationRun:
+    run = run_application(task.app, task.windows, task.signals, task.steps)
+    run.compared = {name: compare(track) for name, track in run.tracks.items() if name in task.compared}
+    if not task.tracks:
+        run.tracks.clear()  # not to be sent between processes for nothing
+    return run
+
+
+def _columns(applications: Applications, signals: frozenset[str] | None) -> dict[str, list[str]]:
+    return {
+        app: list(dict.fromkeys(column_of(s, w.columns).name for w in windows for s in wanted_signals(w, signals)))
+        for app, windows in applications.items()
+    }
 
 
 def _usual_step(applications: Applications) -> int:

@@ -47,6 +47,9 @@ class Time(click.ParamType):
 @click.option("--horizon-steps", type=click.IntRange(1, 60), default=5, show_default=True, help="Samples ahead.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes.")
+@click.option(
+    "--report/--no-report", default=True, show_default=True, help="report.html, with other rules beside ours."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json as the last line.")
 @kafka_options
 @click.pass_context
@@ -61,13 +64,14 @@ def command(
     horizon_steps: int,
     out: Path,
     jobs: int,
+    report: bool,
     as_json: bool,
 ) -> None:
     """Forecast and size as the workers would have, from a trace or from the telemetry topic of a running system.
 
     Every sample is an instant of issue: what comes after it is not used. Into --out go predictions.csv (quantiles of
     the value --horizon-steps samples ahead, and of the peak until there), decisions.csv (the slice each application
-    holds) and summary.json. A topic and the trace that was replayed into it give the same files.
+    holds), summary.json and report.html. A topic and the trace that was replayed into it give the same files.
     """
     from foretide.deploy.backtest.run import BacktestSettings, backtest
     from foretide.deploy.backtest.sources import from_topic, from_trace
@@ -92,13 +96,14 @@ def command(
             signals=frozenset(s.strip() for s in signals.split(",") if s.strip()) if signals else None,
             horizon_steps=horizon_steps,
             jobs=jobs,
+            report=report,
         )
         with _Bar() as bar:
             summary = backtest(applications, settings, unreadable=unreadable, progress=bar.show)
     except ForetideError as e:
         raise click.ClickException(str(e)) from e
     click.echo(text(summary))
-    click.echo(f"wrote {out}/predictions.csv, decisions.csv, summary.json")
+    click.echo(f"wrote {out}/predictions.csv, decisions.csv, summary.json{', report.html' if report else ''}")
     if as_json:
         click.echo(orjson.dumps(to_builtins(summary)).decode())
 

@@ -1,0 +1,1 @@
+"""report.html: a backtest for people, in one file that loads nothing."""
