@@ -204,3 +204,17 @@ async def test_a_begun_command_is_settled_from_wherever_it_stands(
     outcome = await settle(bench, wanted)
     assert (outcome.status, outcome.placement) == (status, held)
     assert bench.pool.held("a") == (held,)
+
+
+@pytest.mark.parametrize(("left", "status"), [(SMALL, "failed"), (None, "failed"), (LARGE, "applied")])
+async def test_a_dry_run_leaves_alone_what_an_applying_run_began(tmp_path: Path, left: object, status: str) -> None:
+    bench = Bench(tmp_path, apply=False)
+    wanted = command(1, expected=SMALL, desired=LARGE)
+    bench.ledger.begin(wanted, NOW_MS)
+    if left is not None:
+        bench.pool.create("a", left)  # type: ignore[arg-type]
+    before = bench.pool.held("a")
+    outcome = await settle(bench, wanted)
+    assert (outcome.status, outcome.placement) == (status, left)
+    assert bench.pool.held("a") == before
+    bench.close()

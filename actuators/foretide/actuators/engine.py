@@ -115,6 +115,10 @@ class Engine:
         held = await self._truth(command)
         if held == held_one(command.desired):
             return self._outcome(command, "applied", command.desired, began, "found done after a restart")
+        if not self._settings.apply:
+            # Begun by a run that applied; this one changes nothing, not even back.
+            why = f"interrupted by a restart, and now a dry run: left with {_text(*held)}"
+            return self._outcome(command, "failed", _one(held, command), began, why)
         if held != held_one(command.expected):
             return await self._revert(command, change, began, "it was interrupted half-way")
         if self._now_ms() > command.deadline_ms:
