@@ -10,10 +10,9 @@ from pathlib import Path
 
 import click
 import orjson
-from click.core import ParameterSource
 from msgspec import to_builtins
 
-from foretide.schemas.errors import ForetideError
+from foretide.deploy.commands.replay import broker_given
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 
@@ -52,9 +51,7 @@ class Time(click.ParamType):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json as the last line.")
 @kafka_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     kafka: KafkaSettings,
     trace: Path | None,
     since: int | None,
@@ -77,31 +74,27 @@ def command(
     from foretide.deploy.backtest.sources import from_topic, from_trace
     from foretide.deploy.backtest.summary import text
 
-    from_broker = ctx.get_parameter_source("kafka_bootstrap") not in (None, ParameterSource.DEFAULT)
-    if trace is None and not from_broker:
+    if trace is None and not broker_given():
         raise click.UsageError("Give --trace PATH, or --bootstrap HOST:PORT for the telemetry topic there.")
     if trace is not None and (since is not None or until is not None):
         raise click.UsageError("--since and --until go with a topic, not with --trace.")
     unreadable = 0
-    try:
-        if trace is not None:
-            applications = from_trace(trace, maps)
-        else:
-            if maps:
-                raise click.UsageError("--map goes with --trace: a topic's signals have their names already.")
-            applications, unreadable = asyncio.run(from_topic(kafka, since, until))
-        settings = BacktestSettings(
-            out=out,
-            source=str(trace) if trace is not None else f"telemetry.v1 on {kafka.bootstrap}",
-            signals=frozenset(s.strip() for s in signals.split(",") if s.strip()) if signals else None,
-            horizon_steps=horizon_steps,
-            jobs=jobs,
-            report=report,
-        )
-        with _Bar() as bar:
-            summary = backtest(applications, settings, unreadable=unreadable, progress=bar.show)
-    except ForetideError as e:
-        raise click.ClickException(str(e)) from e
+    if trace is not None:
+        applications = from_trace(trace, maps)
+    else:
+        if maps:
+            raise click.UsageError("--map goes with --trace: a topic's signals have their names already.")
+        applications, unreadable = asyncio.run(from_topic(kafka, since, until))
+    settings = BacktestSettings(
+        out=out,
+        source=str(trace) if trace is not None else f"telemetry.v1 on {kafka.bootstrap}",
+        signals=frozenset(s.strip() for s in signals.split(",") if s.strip()) if signals else None,
+        horizon_steps=horizon_steps,
+        jobs=jobs,
+        report=report,
+    )
+    with _Bar() as bar:
+        summary = backtest(applications, settings, unreadable=unreadable, progress=bar.show)
     click.echo(text(summary))
     click.echo(f"wrote {out}/predictions.csv, decisions.csv, summary.json{', report.html' if report else ''}")
     if as_json:

@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import click
 
-from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka.diagnosis import check_broker
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.sender import Sender
@@ -130,8 +129,5 @@ def _publish(kafka: KafkaSettings, events: list[PoolEvent]) -> None:
         finally:
             await sender.close(5.0)
 
-    try:
-        asyncio.run(run())
-    except ForetideError as e:
-        raise click.ClickException(str(e)) from e
+    asyncio.run(run())
     click.echo(f"{len(events)} event{'s' * (len(events) != 1)} in the log of pool {events[0].pool}")

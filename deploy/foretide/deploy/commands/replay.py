@@ -12,7 +12,6 @@ import click
 import orjson
 from click.core import ParameterSource
 
-from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.topics import POOL_EVENTS, TELEMETRY
@@ -54,16 +53,13 @@ def command(
         raise click.UsageError("--telemetry goes with --bootstrap; a recording of telemetry is a --telemetry-log.")
     if pool is not None and (telemetry or telemetry_log):
         raise click.UsageError("--pool goes with the pool log; telemetry knows no pools.")
-    try:
-        result: Any
-        if telemetry or telemetry_log:
-            from foretide.deploy.replay.telemetry import replay_telemetry
+    result: Any
+    if telemetry or telemetry_log:
+        from foretide.deploy.replay.telemetry import replay_telemetry
 
-            result = asyncio.run(replayed(TELEMETRY, telemetry_log or kafka, replay_telemetry))
-        else:
-            result = asyncio.run(replayed(POOL_EVENTS, pool_log or kafka, partial(replay_pool, pool=pool)))
-    except ForetideError as e:
-        raise click.ClickException(str(e)) from e
+        result = asyncio.run(replayed(TELEMETRY, telemetry_log or kafka, replay_telemetry))
+    else:
+        result = asyncio.run(replayed(POOL_EVENTS, pool_log or kafka, partial(replay_pool, pool=pool)))
     fields = dataclasses.asdict(result)
     if as_json:
         click.echo(orjson.dumps(fields).decode())

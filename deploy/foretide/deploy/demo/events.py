@@ -7,11 +7,6 @@ from collections.abc import Sequence
 from foretide.schemas.messages import AllocateRequest, AppPolicy, PolicyEvent, PoolEvent, Sizing
 
 
-def cards_for(applications: int) -> int:
-    """Cards of the simulated pool: one for each application, as a static whole-card policy would need."""
-    return max(1, applications)
-
-
 def opening_events(
     pool: str, apps: Sequence[str], at_ms: int, run: str, initial_slice: str, sizing: Sizing
 ) -> list[PoolEvent]:

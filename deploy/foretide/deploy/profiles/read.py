@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError
 
 from foretide.deploy.profiles.errors import ProfileViewError
 from foretide.deploy.profiles.view import ProfileView, view_of
-from foretide.deploy.replay.topic import read_topic
 from foretide.deploy.tables import unknown_name
+from foretide.schemas.kafka.diagnosis import check_broker
 from foretide.schemas.kafka.errors import TopicMissing
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.topics import changelog
 from foretide.streams.profiling import ApplicationProfile, ProfileError, ProfileSettings
 from foretide.streams.profiling.state import FORMAT
-from foretide.streams.worker.changelog import Snapshots
+from foretide.streams.worker.changelog import read_snapshots
 from foretide.streams.worker.envelope import Envelope
 
 
@@ -32,17 +33,16 @@ async def snapshots(kafka: KafkaSettings, group: str) -> dict[str, Envelope]:
     BrokerError if the broker cannot be used, ProfileViewError if the group keeps no snapshots there.
     """
     topic = changelog(group)
-    per_partition: defaultdict[int, Snapshots] = defaultdict(Snapshots)
     try:
-        async for record in read_topic(kafka, topic):
-            place = f"{topic}/{record.partition}/{record.offset}"
-            per_partition[record.partition].add(place, record.value)
+        await check_broker(kafka, topics_read=(topic,))
+        return await read_snapshots(kafka, group)
     except TopicMissing as e:
         raise ProfileViewError(
             f"group {group!r} keeps no snapshots on {kafka.bootstrap}: there is no topic {topic}. "
             "Name the workers' --group, or create the topics with: foretide topics create"
         ) from e
-    return {key: envelope for found in per_partition.values() for key, envelope in found.by_key.items()}
+    except KafkaError as e:
+        raise ProfileViewError(f"{topic} on {kafka.bootstrap}: reading stopped: {type(e).__name__} {e}") from e
 
 
 def profile_in(found: dict[str, Envelope], app: str, group: str) -> ProfileView:
