@@ -21,7 +21,7 @@ CLASSES = {"1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb"}
 
 def run(out: Path, trace: Path, jobs: int = 1, signals: frozenset[str] | None = None, steps: int = 5) -> Path:
     """One backtest; its folder."""
-    settings = BacktestSettings(out=out, source=trace.name, signals=signals, jobs=jobs, horizon_steps=steps)
+    settings = BacktestSettings(out=out, source=trace.name, signals=signals, jobs=jobs, horizons=(steps,))
     backtest(from_trace(trace, ()), settings)
     return out
 
@@ -95,6 +95,30 @@ def test_jobs_change_nothing(done: Path, tmp_path: Path) -> None:
     assert hashes[0] == hashes[1]
 
 
+def test_several_horizons_each_have_a_file_and_change_nothing_of_each_other(done: Path, tmp_path: Path) -> None:
+    trace = write_trace(tmp_path / "pods.csv.gz")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "predictions-h30.csv").write_text("of an earlier run\n")
+    backtest(from_trace(trace, ()), BacktestSettings(out=out, source=trace.name, horizons=(5, 1, 15)))
+    assert {p.name for p in out.glob("*.csv")} == {*FILES, "predictions-h1.csv", "predictions-h15.csv"}
+    for name in FILES:
+        assert (out / name).read_bytes() == (done / name).read_bytes()
+    for steps in (1, 15):
+        found = rows(out, f"predictions-h{steps}.csv")
+        assert len(found) == len(rows(out, "predictions.csv"))
+        one = [
+            int(r["target_ts"]) for r in found if (r["app_id"], r["signal"], r["kind"]) == ("pod-0", "queue", "peak")
+        ]
+        assert one == [START + 60 * (n + steps) for n in range(240)]
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["horizon_steps"], summary["horizons"]) == (5, [5, 1, 15])
+    assert {s["horizon_steps"] for s in summary["signals"]} == {1, 5, 15}
+    assert summary["predictions"] == 3 * len(rows(out, "predictions.csv"))
+    own = [s for s in summary["signals"] if s["horizon_steps"] == 5]
+    assert own == json.loads((done / "summary.json").read_text())["signals"]
+
+
 def test_nothing_knows_the_future(done: Path, tmp_path: Path) -> None:
     """The same trace cut short gives the same rows up to the cut."""
     cut = run(tmp_path / "out", write_trace(tmp_path / "pods.csv", until=150))
@@ -127,6 +151,7 @@ def test_an_unknown_signal_is_told_with_those_there_are(tmp_path: Path) -> None:
     [
         ((), "Give --trace PATH, or --bootstrap"),
         (("--trace", "nowhere.csv"), "nowhere.csv"),
+        (("--trace", "nowhere.csv", "--horizon-steps", "5,0"), "'5,0' is no list of samples ahead"),
         (("--trace", "nowhere.csv", "--since", "1"), "--since and --until go with a topic"),
         (("--bootstrap", "127.0.0.1:1"), "127.0.0.1:1"),
         (("--bootstrap", "127.0.0.1:1", "--since", "yesterday"), "is no time"),

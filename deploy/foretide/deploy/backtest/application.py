@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Final
 
 from foretide.deploy.backtest.baselines.harness import Compared
-from foretide.deploy.backtest.naming import column_of, seconds_text, value_text, wanted_signals
+from foretide.deploy.backtest.naming import column_of, wanted_signals
 from foretide.deploy.backtest.scores import Score, SeriesScorer
-from foretide.deploy.backtest.tracks import Track
+from foretide.deploy.backtest.tracks import KINDS, Track
 from foretide.schemas.messages import ForecastEvent, RecordRef, TelemetryWindow
 from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import TELEMETRY
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling import ApplicationProfile, ProfileProcessor, backtest_settings
-
-KINDS: Final[tuple[Kind, ...]] = ("point", "peak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,80 +26,91 @@ class Sizable:
     memory: float | None
 
 
+SeriesKey = tuple[str, int]
+"""One series at one horizon: the trace's name of the signal, and how many samples ahead."""
+
+
 @dataclass(slots=True)
 class ApplicationRun:
-    """What one application gave. `rows` are the lines of predictions.csv, `state` the live profile at the end;
-    `scores`, `tracks` and `compared` (baselines, where they were run) go by the trace's names of the signals."""
+    """What one application gave, `state` being the live profile at the end; `compared` holds the series baselines
+    were run on."""
 
     app: str
     samples: int
-    rows: list[str] = field(default_factory=list)
-    scores: dict[tuple[str, str], Score] = field(default_factory=dict)
-    tracks: dict[str, Track] = field(default_factory=dict)
-    compared: dict[str, list[Compared]] = field(default_factory=dict)
+    tracks: dict[SeriesKey, Track] = field(default_factory=dict)
+    scores: dict[tuple[SeriesKey, Kind], Score] = field(default_factory=dict)
+    compared: dict[SeriesKey, list[Compared]] = field(default_factory=dict)
     sizing: list[Sizable] = field(default_factory=list)
     state: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """Where one signal's samples are: the times of those that have a value."""
-
-    times: tuple[int, ...]
-    step_ms: int
-
-    def target_ms(self, index: int, steps: int) -> int:
-        """The time `steps` samples after sample `index`; beyond the end at the usual step."""
-        if index + steps < len(self.times):
-            return self.times[index + steps]
-        return self.times[-1] + (index + steps - len(self.times) + 1) * self.step_ms
-
-
 def run_application(
-    app: str, windows: Sequence[TelemetryWindow], chosen: frozenset[str] | None, steps: int
+    app: str,
+    windows: Sequence[TelemetryWindow],
+    chosen: frozenset[str] | None,
+    horizons: tuple[int, ...],
+    *,
+    sizing: bool = True,
 ) -> ApplicationRun:
-    """Feed `windows`, each of one sample and in time order; after every one, forecast `steps` samples ahead.
+    """Feed `windows`, each of one sample and in time order; after every one, forecast so many samples ahead.
 
-    Nothing of a sample that is not fed yet is used but its time, which names the target.
+    Nothing of a sample that is not fed yet is used. Without `sizing` the profile that feeds the planner is left out.
     """
     run = ApplicationRun(app, len(windows))
     signals = tuple(dict.fromkeys(s for w in windows for s in wanted_signals(w, chosen)))
-    series = {s: _series(s, windows) for s in signals}
-    forecaster = ApplicationProfile(app, backtest_settings(signals, steps))
+    forecaster = ApplicationProfile(app, backtest_settings(signals, horizons))
     live = ProfileProcessor()
-    sized = any(s in w.signals for w in windows[:1] for s in SIZED)
-    scorers = {(s, k): SeriesScorer(steps, k == "peak") for s in signals for k in KINDS}
-    tracks = {s: Track(app, s, column_of(s, windows[0].columns), steps) for s in signals}
-    seen = dict.fromkeys(signals, 0)
+    sized = sizing and any(s in w.signals for w in windows[:1] for s in SIZED)
+    asked = [(steps, kind) for steps in horizons for kind in KINDS]  # in the order of the profile's answers
+    series = {s: _Series.of(app, s, windows, horizons) for s in signals}
     for place, window in enumerate(windows):
         forecaster.observe(window)
-        raw = {(f.signal, f.kind): f.quantiles for f in forecaster.raw_forecasts()}
+        raw: dict[str, list[tuple[float, ...]]] = {}
+        for forecast in forecaster.raw_forecasts():
+            raw.setdefault(forecast.signal, []).append(forecast.quantiles)
         for signal in signals:
             value = window.signals.get(signal, [None])[0]
-            if value is None:
-                continue
-            column = column_of(signal, window.columns)
-            issued, target = window.start_ms, series[signal].target_ms(seen[signal], steps)
-            seen[signal] += 1
-            tracks[signal].observe(issued, value)
-            for kind in KINDS:
-                quantiles = raw[signal, kind]
-                scorer = scorers[signal, kind]
-                scorer.observe(value)
-                scorer.issue(value, quantiles)
-                tracks[signal].issue(kind, quantiles)
-                numbers = ",".join(value_text(q, column) for q in quantiles)
-                run.rows.append(
-                    f"{_quoted(app)},{_quoted(column.name)},{seconds_text(issued)},{seconds_text(target)},{kind},{numbers}"
-                )
+            if value is not None:
+                series[signal].observe(window.start_ms, value)
+                for (steps, kind), quantiles in zip(asked, raw[signal], strict=True):
+                    series[signal].issue(steps, kind, value, quantiles)
         if sized:
             run.sizing.append(_size(live, window, place))
-    for (signal, kind), scorer in scorers.items():
-        run.scores[column_of(signal, windows[0].columns).name, kind] = scorer.score
-    run.tracks = {t.column.name: t for t in tracks.values()}
+    for one in series.values():
+        for track in one.tracks.values():
+            key = track.column.name, track.steps
+            run.tracks[key] = track
+            for kind in KINDS:
+                run.scores[key, kind] = one.scorers[track.steps, kind].score
     if sized:
         run.state = live.snapshot(app)
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """One signal on its way through a backtest, at every horizon."""
+
+    tracks: dict[int, Track]
+    scorers: dict[tuple[int, Kind], SeriesScorer]
+
+    @classmethod
+    def of(cls, app: str, signal: str, windows: Sequence[TelemetryWindow], horizons: Sequence[int]) -> _Series:
+        column = column_of(signal, next(w.columns for w in windows if signal in w.signals))
+        return cls(
+            {steps: Track(app, signal, column, steps, windows[0].step_ms) for steps in horizons},
+            {(steps, kind): SeriesScorer(steps, kind == "peak") for steps in horizons for kind in KINDS},
+        )
+
+    def observe(self, at_ms: int, value: float) -> None:
+        for track in self.tracks.values():
+            track.observe(at_ms, value)
+        for scorer in self.scorers.values():
+            scorer.observe(value)
+
+    def issue(self, steps: int, kind: Kind, value: float, quantiles: Sequence[float]) -> None:
+        self.tracks[steps].issue(kind, quantiles)
+        self.scorers[steps, kind].issue(value, quantiles)
 
 
 def _size(live: ProfileProcessor, window: TelemetryWindow, place: int) -> Sizable:
@@ -111,13 +118,3 @@ def _size(live: ProfileProcessor, window: TelemetryWindow, place: int) -> Sizabl
     event = next((o.message for o in live.observe(window, ref) if isinstance(o.message, ForecastEvent)), None)
     compute, memory = (window.signals.get(s, [None])[0] for s in SIZED)
     return Sizable(window.start_ms, event, compute, memory)
-
-
-def _series(signal: str, windows: Sequence[TelemetryWindow]) -> _Series:
-    times = tuple(w.start_ms for w in windows if w.signals.get(signal, [None])[0] is not None)
-    gaps = sorted(b - a for a, b in pairwise(times))
-    return _Series(times, gaps[len(gaps) // 2] if gaps else windows[0].step_ms)
-
-
-def _quoted(text: str) -> str:
-    return f'"{text.replace(chr(34), chr(34) * 2)}"' if any(c in text for c in ',"\n\r') else text

@@ -14,20 +14,22 @@ from pathlib import Path
 import orjson
 from msgspec import to_builtins
 
-from foretide.deploy.backtest.application import ApplicationRun, run_application
+from foretide.deploy.backtest.application import ApplicationRun, SeriesKey, run_application
 from foretide.deploy.backtest.baselines.harness import compare
 from foretide.deploy.backtest.baselines.selection import compared_series
 from foretide.deploy.backtest.errors import BacktestError
 from foretide.deploy.backtest.naming import column_of, wanted_signals
+from foretide.deploy.backtest.predictions import write_predictions
 from foretide.deploy.backtest.report.page import render
 from foretide.deploy.backtest.scores import Score, total
 from foretide.deploy.backtest.sizing import SizingResult, size
 from foretide.deploy.backtest.sources import Applications
 from foretide.deploy.backtest.summary import BacktestSummary, SizingSummary, signal_summaries
+from foretide.deploy.backtest.tracks import KINDS
 from foretide.schemas.messages import TelemetryWindow
+from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling import model_hash
 
-PREDICTIONS_HEADER = "app_id,signal,issued_ts,target_ts,kind,q0.5,q0.9,q0.95,q0.99"
 DECISIONS_HEADER = "app_id,issued_ts,class"
 SIZED_EVERY = 10
 """Samples between two changes of one application, at least."""
@@ -35,13 +37,14 @@ SIZED_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class BacktestSettings:
-    """What to run. `signals` are names of the trace or ours (None: all); `jobs` processes share the applications;
-    without `report` there is no report.html and no baseline is run."""
+    """What to run. `signals` are names of the trace or ours (None: all); `horizons` count samples ahead, the first
+    one in predictions.csv; `jobs` processes share the applications; without `report` there is no report.html and no
+    baseline is run."""
 
     out: Path
     source: str
     signals: frozenset[str] | None = None
-    horizon_steps: int = 5
+    horizons: tuple[int, ...] = (5,)
     jobs: int = 1
     report: bool = True
 
@@ -53,20 +56,21 @@ def backtest(
     unreadable: int = 0,
     progress: Callable[[int, int], None] = lambda done, whole: None,
 ) -> BacktestSummary:
-    """Run it and write predictions.csv, decisions.csv, summary.json and report.html into `settings.out`.
+    """Run it and write predictions.csv (more of them for further horizons), decisions.csv, summary.json and
+    report.html into `settings.out`.
 
     The result does not depend on `jobs`. `progress` is told samples done and all.
     """
     began = time.monotonic()
-    runs = _forecast(applications, settings, progress)
-    predictions = sum(len(r.rows) for r in runs)
+    runs = forecast(applications, settings, progress)
+    predictions = sum(len(KINDS) * len(t.times) for r in runs for t in r.tracks.values())
     if not predictions:
-        known = sorted({c.name for ws in applications.values() for c in (ws[0].columns or {}).values()})
+        known = sorted({c.name for ws in applications.values() for c in (ws[0].columns or {}).values() if not c.beside})
         raise BacktestError(
             f"--signals: none of {', '.join(sorted(settings.signals or ()))} is there; there are {', '.join(known)}"
         )
     sizing = size(runs, SIZED_EVERY * _usual_step(applications))
-    totals: dict[tuple[str, str], list[Score]] = {}
+    totals: dict[tuple[SeriesKey, Kind], list[Score]] = {}
     for run in runs:
         for key, score in run.scores.items():
             totals.setdefault(key, []).append(score)
@@ -76,7 +80,8 @@ def backtest(
         applications=len(runs),
         samples=sum(r.samples for r in runs),
         unreadable=unreadable,
-        horizon_steps=settings.horizon_steps,
+        horizon_steps=settings.horizons[0],
+        horizons=list(settings.horizons),
         predictions=predictions,
         signals=signal_summaries({key: total(scores) for key, scores in totals.items()}),
         sizing=_sizing_summary(sizing),
@@ -92,15 +97,18 @@ def backtest(
     return summary
 
 
-def _forecast(
-    applications: Applications, settings: BacktestSettings, progress: Callable[[int, int], None]
+def forecast(
+    applications: Applications,
+    settings: BacktestSettings,
+    progress: Callable[[int, int], None] = lambda done, whole: None,
 ) -> list[ApplicationRun]:
+    """Every application's part of a backtest, by name: its forecasts, their scores, and baselines beside them."""
     whole = sum(len(w) for w in applications.values())
     done = 0
     runs: list[ApplicationRun] = []
     compared = compared_series(_columns(applications, settings.signals)) if settings.report else {}
     tasks = [
-        _Task(app, list(w), settings.signals, settings.horizon_steps, settings.report, compared.get(app, frozenset()))
+        _Task(app, list(w), settings.signals, settings.horizons, compared.get(app, frozenset()))
         for app, w in sorted(applications.items())
     ]
     if settings.jobs == 1 or len(tasks) == 1:
@@ -125,16 +133,13 @@ class _Task:
     app: str
     windows: Sequence[TelemetryWindow]
     signals: frozenset[str] | None
-    steps: int
-    tracks: bool
+    horizons: tuple[int, ...]
     compared: frozenset[str]
 
 
 def _run(task: _Task) -> ApplicationRun:
-    run = run_application(task.app, task.windows, task.signals, task.steps)
-    run.compared = {name: compare(track) for name, track in run.tracks.items() if name in task.compared}
-    if not task.tracks:
-        run.tracks.clear()  # not to be sent between processes for nothing
+    run = run_application(task.app, task.windows, task.signals, task.horizons)
+    run.compared = {key: compare(track) for key, track in run.tracks.items() if key[0] in task.compared}
     return run
 
 
@@ -165,10 +170,7 @@ def _sizing_summary(sizing: SizingResult | None) -> SizingSummary | None:
 
 def _write(out: Path, runs: Sequence[ApplicationRun], sizing: SizingResult | None, summary: BacktestSummary) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "predictions.csv").open("w") as file:
-        file.write(PREDICTIONS_HEADER + "\n")
-        for run in runs:
-            file.writelines(row + "\n" for row in run.rows)
+    write_predictions(out, [t for run in runs for t in run.tracks.values()], summary.horizons)
     with (out / "decisions.csv").open("w") as file:
         file.write(DECISIONS_HEADER + "\n")
         file.writelines(row + "\n" for row in (sizing.rows if sizing else ()))

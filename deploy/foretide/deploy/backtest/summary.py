@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from foretide.deploy.backtest.scores import Score
 
 
 class SignalSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of one signal and kind over all applications; ratios are to last value (below 1 is better)."""
+    """Scores of one signal, horizon and kind over all applications; ratios are to last value (below 1 is better)."""
 
     signal: str
+    horizon_steps: int
     kind: str
     scored: int
     error_ratio: float | None
@@ -33,13 +36,15 @@ class SizingSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BacktestSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """summary.json. `model_hash` is over the live profiles' final states, None where nothing was to be sized."""
+    """summary.json. `horizon_steps` is the first of `horizons`, which predictions.csv holds; `model_hash` is over
+    the live profiles' final states, None where nothing was to be sized."""
 
     source: str
     applications: int
     samples: int
     unreadable: int
     horizon_steps: int
+    horizons: list[int]
     predictions: int
     signals: list[SignalSummary]
     sizing: SizingSummary | None
@@ -47,11 +52,12 @@ class BacktestSummary(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def signal_summaries(totals: dict[tuple[str, str], Score]) -> list[SignalSummary]:
-    """One summary for each signal and kind, in the order of their names."""
+def signal_summaries(totals: Mapping[tuple[tuple[str, int], str], Score]) -> list[SignalSummary]:
+    """One summary for each signal, horizon and kind, in their order."""
     return [
         SignalSummary(
             signal=signal,
+            horizon_steps=steps,
             kind=kind,
             scored=score.scored,
             error_ratio=score.error_ratio,
@@ -61,7 +67,7 @@ def signal_summaries(totals: dict[tuple[str, str], Score]) -> list[SignalSummary
             coverage95=score.coverage(0.95),
             coverage99=score.coverage(0.99),
         )
-        for (signal, kind), score in sorted(totals.items())
+        for ((signal, steps), kind), score in sorted(totals.items())
     ]
 
 
@@ -72,12 +78,14 @@ def text(summary: BacktestSummary) -> str:
         return "   -  " if value is None else f"{value:6.3f}"
 
     lines = [
-        f"{summary.applications} applications, {summary.samples} samples, {summary.horizon_steps} steps ahead, "
-        f"{summary.seconds:.0f} s",
-        f"{'signal':34} {'kind':6} {'error':>6} {'pin.9':>6} {'cov.9':>6}   relative to last value; below 1 is better",
+        f"{summary.applications} applications, {summary.samples} samples, "
+        f"{', '.join(map(str, summary.horizons))} steps ahead, {summary.seconds:.0f} s",
+        f"{'signal':34} {'ahead':>5} {'kind':6} {'error':>6} {'pin.9':>6} {'cov.9':>6}   "
+        "relative to last value; below 1 is better",
     ]
     lines += [
-        f"{s.signal:34} {s.kind:6} {number(s.error_ratio)} {number(s.pinball90_ratio)} {number(s.coverage90)}"
+        f"{s.signal:34} {s.horizon_steps:5} {s.kind:6} "
+        f"{number(s.error_ratio)} {number(s.pinball90_ratio)} {number(s.coverage90)}"
         for s in summary.signals
     ]
     if summary.sizing:

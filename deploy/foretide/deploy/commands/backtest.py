@@ -35,6 +35,20 @@ class Time(click.ParamType):
         return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
+class Steps(click.ParamType):
+    """Numbers of samples ahead, 1 to 60, comma-separated, each once."""
+
+    name = "steps"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if not all(part.isdecimal() and 1 <= int(part) <= 60 for part in parts):
+            self.fail(f"{value!r} is no list of samples ahead; write numbers from 1 to 60 like 1,5,15", param, ctx)
+        return tuple(dict.fromkeys(int(part) for part in parts))
+
+
 @click.command()
 @click.option(
     "--trace", type=click.Path(dir_okay=False, path_type=Path), help="A trace: CSV, long or wide, gzip or not."
@@ -43,7 +57,15 @@ class Time(click.ParamType):
 @click.option("--until", type=Time(), help="With a topic: samples before this time.")
 @click.option("--signals", help="Only these, comma-separated: names of the trace's columns or of our signals.")
 @click.option("--map", "maps", multiple=True, metavar="SIGNAL=COLUMN[*SCALE]", help="Read a column as a signal.")
-@click.option("--horizon-steps", type=click.IntRange(1, 60), default=5, show_default=True, help="Samples ahead.")
+@click.option(
+    "--horizon-steps",
+    "horizons",
+    type=Steps(),
+    default=(5,),
+    show_default="5",
+    metavar="N[,N...]",
+    help="Samples ahead, 1 to 60. The first is in predictions.csv, each other in predictions-hN.csv.",
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes.")
 @click.option(
@@ -58,7 +80,7 @@ def command(
     until: int | None,
     signals: str | None,
     maps: tuple[str, ...],
-    horizon_steps: int,
+    horizons: tuple[int, ...],
     out: Path,
     jobs: int,
     report: bool,
@@ -89,7 +111,7 @@ def command(
         out=out,
         source=str(trace) if trace is not None else f"telemetry.v1 on {kafka.bootstrap}",
         signals=frozenset(s.strip() for s in signals.split(",") if s.strip()) if signals else None,
-        horizon_steps=horizon_steps,
+        horizons=horizons,
         jobs=jobs,
         report=report,
     )

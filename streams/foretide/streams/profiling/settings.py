@@ -74,7 +74,9 @@ class ProfileSettings:
         return gpu if gpu and self.signals == (*SIZED, CPU_CORES, RSS) else found
 
 
-def backtest_settings(signals: tuple[str, ...] | None, steps: int) -> ProfileSettings:
-    """Settings of a backtest: the value `steps` samples ahead, and the peak until there, of the given signals."""
-    horizons = (Horizon("point", 0, steps), Horizon("peak", 0, steps))
+def backtest_settings(signals: tuple[str, ...] | None, steps: int | tuple[int, ...]) -> ProfileSettings:
+    """Settings of a backtest: the value `steps` samples ahead, and the peak until there, of the given signals; for
+    several numbers of steps in their order."""
+    several = (steps,) if isinstance(steps, int) else steps
+    horizons = tuple(Horizon(kind, 0, n) for n in several for kind in ("point", "peak"))
     return replace(ProfileSettings(), horizons=horizons, signals=signals)

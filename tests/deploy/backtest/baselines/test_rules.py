@@ -31,9 +31,9 @@ def after(rule: Rule, values: list[float], step_ms: int = MINUTE) -> Told:
 
 def test_simple_rules() -> None:
     values = [float(n) for n in range(1, 21)]
-    assert after(LastValue(), values) == (20.0, None)
-    assert after(MovingMean(), values) == (14.5, None)
-    assert after(WeightedMean(), [1.0, 5.0]) == (2.0, None)
+    assert after(LastValue(), values) == Told(20.0, None)
+    assert after(MovingMean(), values) == Told(14.5, None)
+    assert after(WeightedMean(), [1.0, 5.0]) == Told(2.0, None)
 
 
 def test_the_leader_is_whoever_erred_least() -> None:

@@ -55,7 +55,9 @@ def test_it_loads_nothing_and_is_small(done: Path) -> None:
 def test_its_scores_are_the_summarys(done: Path) -> None:
     summary = json.loads((done / "summary.json").read_text())
     rows = Page(text(done)).tables["scores"]
-    assert rows == [[s["signal"], s["kind"], *(s[name] for name in SCORES)] for s in summary["signals"]]
+    assert rows == [
+        [s["signal"], s["horizon_steps"], s["kind"], *(s[name] for name in SCORES)] for s in summary["signals"]
+    ]
     sizing = summary["sizing"]
     assert Page(text(done)).values["sizing"] == [
         sizing[name] for name in ("cards_held_mean", "shortage_ratio", "out_of_memory_ratio", "changes", "decisions")
@@ -63,7 +65,7 @@ def test_its_scores_are_the_summarys(done: Path) -> None:
 
 
 def test_every_baseline_stands_beside_foretide(done: Path) -> None:
-    rows = {str(row[0]): row[1:] for row in Page(text(done)).tables["baselines"]}
+    rows = {str(row[0]): row[1:] for row in Page(text(done)).tables["baselines-5"]}
     assert set(rows) == {"Foretide", *(b.name for b in BASELINES)}
     assert rows["last value"] == [1.0, 1.0, 1.0, rows["last value"][3], 1.0]
     assert len(rows["Kruize performance"]) == 5, "a dash for the expected value it does not name"
@@ -132,7 +134,7 @@ def test_odd_traces_give_a_page(name: str, tmp_path: Path) -> None:
     folder = run(tmp_path / "out", made_up(tmp_path / "odd.csv", ODD[name]))
     page = Page(text(folder))
     summary = json.loads((folder / "summary.json").read_text())
-    assert [[row[0], row[1]] for row in page.tables["scores"]] == [[s["signal"], s["kind"]] for s in summary["signals"]]
+    assert [[row[0], row[2]] for row in page.tables["scores"]] == [[s["signal"], s["kind"]] for s in summary["signals"]]
     assert not re.search(r"\bnan\b|\binf\b", text(folder))
     assert "<b>" not in text(folder)
     if name in ("one sample", "constant"):

@@ -10,6 +10,7 @@ from foretide.deploy.backtest.baselines.dynamo import LocalLinearTrend
 from foretide.deploy.backtest.baselines.koordinator import PeakPredictor
 from foretide.deploy.backtest.baselines.kruize import PerformanceRecommendation
 from foretide.deploy.backtest.baselines.leader import Leader
+from foretide.deploy.backtest.baselines.reference import Reference
 from foretide.deploy.backtest.baselines.rule import Named, Rule
 from foretide.deploy.backtest.baselines.simple import LastValue, MovingMean, WeightedMean
 
@@ -18,11 +19,20 @@ def _leader(signal: str, steps: int) -> Rule:
     return Leader((LastValue(), MovingMean(), WeightedMean()), steps)
 
 
+REFERENCE: Final = Named(
+    "leader of many",
+    "the best lately of last value, means, autoregressions with and without the day before; quantiles of their errors, "
+    "of windows, of a decaying histogram",
+    lambda signal, steps: Reference(steps),
+)
+"""What a forecaster must beat to earn anything."""
+
 BASELINES: Final[tuple[Named, ...]] = (
     Named("last value", "what was seen last", lambda signal, steps: LastValue()),
     Named("mean of 12", "the mean of the last 12 samples", lambda signal, steps: MovingMean()),
     Named("weighted mean", "exponentially weighted, the newest sample a quarter", lambda signal, steps: WeightedMean()),
     Named("leader", "of the three above, the one with the smallest errors lately", _leader),
+    REFERENCE,
     Named(
         "vertical pod autoscaler",
         "decaying histogram, half-life 24 h; .9 of compute, .9 of daily peaks of memory; 15 % more",

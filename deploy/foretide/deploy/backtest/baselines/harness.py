@@ -32,13 +32,16 @@ class Compared:
     answered: float
 
 
-def compare(track: Track, rules: Sequence[Named] = BASELINES) -> list[Compared]:
-    """Foretide's own scores first, then those of `rules`, on the first `MOST_SAMPLES` samples of the series.
+def compare(
+    track: Track, rules: Sequence[Named] = BASELINES, *, most: int | None = MOST_SAMPLES, start: int = 0
+) -> list[Compared]:
+    """Foretide's own scores first, then those of `rules`, on the first `most` samples of the series (None: on all),
+    forecasts made before sample `start` left out.
 
     Where a rule has no upper level of its own, it is given the .9 quantile of its latest errors as a margin; where it
     has nothing to say, it counts as last value. Relative to last value like all scores.
     """
-    values = track.values[:MOST_SAMPLES]
+    values = track.values[:most]
     steps = track.steps
     last = [Told(v, None) for v in values]
     outcomes: dict[Kind, list[float]] = {
@@ -48,26 +51,29 @@ def compare(track: Track, rules: Sequence[Named] = BASELINES) -> list[Compared]:
     references = {kind: _completed(last, last, known, steps) for kind, known in outcomes.items()}
 
     def scored(told: Sequence[Told], kind: Kind) -> Score:
-        return _score(_completed(told, last, outcomes[kind], steps), references[kind], outcomes[kind])
+        if kind == "peak":
+            told = [t if t.peak is None else Told(t.median, t.peak) for t in told]
+        completed = _completed(told, last, outcomes[kind], steps)
+        return _score(completed[start:], references[kind][start:], outcomes[kind][start:])
 
     own = {kind: [_own(track, kind, i) for i in range(len(values))] for kind in outcomes}
     results = [Compared(FORETIDE, scored(own["point"], "point"), scored(own["peak"], "peak"), True, 1.0)]
     for rule in rules:
-        told = run_rule(rule, track)
+        told = run_rule(rule, track, most)
         answers = sum(t != NOTHING for t in told) / len(told) if told else 0.0
         median = any(t.median is not None for t in told)
         results.append(Compared(rule.name, scored(told, "point"), scored(told, "peak"), median, answers))
     return results
 
 
-def run_rule(named: Named, track: Track) -> list[Told]:
+def run_rule(named: Named, track: Track, most: int | None = MOST_SAMPLES) -> list[Told]:
     """What the rule said at each sample, given that sample and those before it and nothing else."""
     rule = named.make(track.signal, track.steps)
     told = []
     gaps: deque[int] = deque()
     ordered: list[int] = []
     before: int | None = None
-    for at_ms, value in zip(track.times[:MOST_SAMPLES], track.values[:MOST_SAMPLES], strict=True):
+    for at_ms, value in zip(track.times[:most], track.values[:most], strict=True):
         if before is not None:
             gaps.append(at_ms - before)
             insort(ordered, at_ms - before)

@@ -8,10 +8,12 @@ from typing import Final, NamedTuple, Protocol
 
 
 class Told(NamedTuple):
-    """A forecast: the expected value, and the level it should stay under; None where the rule has no such number."""
+    """A forecast: the expected value, the level it should stay under, and the level the largest until then should
+    stay under; None where the rule has no such number. Without a `peak` of its own `upper` is taken for it."""
 
     median: float | None
     upper: float | None
+    peak: float | None = None
 
 
 NOTHING: Final = Told(None, None)

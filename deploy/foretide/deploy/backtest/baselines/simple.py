@@ -44,14 +44,15 @@ class MovingMean:
 
 
 class WeightedMean:
-    """A mean in which a sample's weight falls by a quarter with each newer one."""
+    """A mean in which a sample's weight falls by a quarter, or another share, with each newer one."""
 
-    def __init__(self) -> None:
+    def __init__(self, weight: float = WEIGHT) -> None:
+        self._weight = weight
         self._mean: float | None = None
 
     def observe(self, at_ms: int, value: float, step_ms: int) -> None:
         """Move the mean towards it."""
-        self._mean = value if self._mean is None else self._mean + WEIGHT * (value - self._mean)
+        self._mean = value if self._mean is None else self._mean + self._weight * (value - self._mean)
 
     def forecast(self) -> Told:
         """The mean."""

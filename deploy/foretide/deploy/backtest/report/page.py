@@ -5,37 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
+from typing import Final
 
 from foretide.deploy.backtest.application import ApplicationRun
 from foretide.deploy.backtest.baselines.harness import MOST_SAMPLES
 from foretide.deploy.backtest.report.fans import fan
-from foretide.deploy.backtest.report.plots import coverage_plot, ratio_plot
+from foretide.deploy.backtest.report.plots import ratio_plot
 from foretide.deploy.backtest.report.ranking import LEAST_SCORED, Ranking, rank
+from foretide.deploy.backtest.report.reliability import hue, reliability
 from foretide.deploy.backtest.report.slices import chosen, panels
 from foretide.deploy.backtest.report.style import STYLE
 from foretide.deploy.backtest.report.tables import baseline_table, baselines_by_signal, count, number, score_table
+from foretide.deploy.backtest.seen import Seen, nothing_seen
 from foretide.deploy.backtest.sizing import SizingResult
 from foretide.deploy.backtest.summary import BacktestSummary
 
+WORSE: Final = 1.1
+"""An error ratio above this counts as harm."""
+
 
 def render(
-    summary: BacktestSummary, runs: Sequence[ApplicationRun], sizing: SizingResult | None, made: datetime
+    summary: BacktestSummary,
+    runs: Sequence[ApplicationRun],
+    sizing: SizingResult | None,
+    made: datetime,
+    seen: Seen = nothing_seen,
 ) -> str:
-    """report.html of a finished backtest, made at `made`; every number of it is in `summary` or drawn from `runs`."""
-    ranking = rank(runs)
+    """report.html of a finished backtest, made at `made`; every number of it is in `summary` or drawn from `runs`.
+    `seen` tells the series the fleet model was trained on."""
     parts = [
         "<h1>Backtest</h1>",
         _header(summary, runs, made),
         "<h2>Scores</h2>",
-        "<p>Ratios are to last value: below 1 is better. ≤ q.9 is the share of outcomes at or under the .9 quantile; "
-        "it should be .9. Point is the value at the horizon, peak the largest until there.</p>",
+        "<p>Ahead counts samples. Ratios are to last value: below 1 is better. ≤ q.9 is the share of outcomes at or "
+        "under the .9 quantile; it should be .9. Point is the value at the horizon, peak the largest until there.</p>",
         score_table(summary),
-        *_baselines(runs),
+        *_baselines(summary, runs),
         "<h2>Coverage</h2>",
-        "<p>A dot is a signal and kind, over all applications; dashes mark where it should lie.</p>",
-        _key(("median", "point"), ("peak", "peak")),
-        coverage_plot(summary),
-        *_series(ranking),
+        "<p>The share of outcomes at or under each quantile, over all applications; on the dashes it is as it should "
+        "be. Below them the quantile was too low. Solid: point; dotted: peak.</p>",
+        _key(*((hue(n, summary.horizons), f"{n} ahead") for n in summary.horizons)),
+        reliability(summary),
+        *_series([(n, rank(runs, n, seen)) for n in summary.horizons]),
         *_sizing(summary, runs, sizing),
     ]
     return (
@@ -54,7 +65,7 @@ def _header(summary: BacktestSummary, runs: Sequence[ApplicationRun], made: date
         ("source", escape(summary.source)),
         ("applications", count(summary.applications)),
         ("samples", f"{count(summary.samples)}, {span}"),
-        ("horizon", f"{count(summary.horizon_steps)} samples ahead"),
+        ("horizon", f"{', '.join(count(n) for n in summary.horizons)} samples ahead"),
         ("predictions", f"{count(summary.predictions)} in {summary.seconds:.0f} s"),
         ("made", f"{made.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"),
     ]
@@ -63,11 +74,16 @@ def _header(summary: BacktestSummary, runs: Sequence[ApplicationRun], made: date
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in lines)}</dl>"
 
 
-def _baselines(runs: Sequence[ApplicationRun]) -> list[str]:
-    lines = [c for run in runs for compared in run.compared.values() for c in compared]
-    if not lines:
+def _baselines(summary: BacktestSummary, runs: Sequence[ApplicationRun]) -> list[str]:
+    tables = []
+    for n in summary.horizons:
+        lines = [c for run in runs for key, compared in run.compared.items() if key[1] == n for c in compared]
+        if lines:
+            tables += [f"<h3>{n} samples ahead</h3>", baseline_table(lines, f"baselines-{n}")]
+    if not tables:
         return []
-    compared, whole = sum(len(run.compared) for run in runs), sum(len(run.tracks) for run in runs)
+    compared = len({(run.app, key[0]) for run in runs for key in run.compared})
+    whole = len({(run.app, key[0]) for run in runs for key in run.tracks})
     return [
         "<h2>Beside other rules</h2>",
         f"<p>On {compared} of {whole} series, the first {MOST_SAMPLES:,} samples of each at most; every rule sees the "
@@ -75,30 +91,59 @@ def _baselines(runs: Sequence[ApplicationRun]) -> list[str]:
         "series. A rule without an upper level is given the .9 quantile of its own latest errors; one that has no "
         "answer yet counts as last value there. Recommenders name a level to stay under, not an expected value, and "
         "are made to be above it.</p>",
-        baseline_table(lines),
+        *tables,
         baselines_by_signal(runs),
     ]
 
 
-def _series(ranking: Ranking) -> list[str]:
-    left = (
-        f"{ranking.short} with fewer than {LEAST_SCORED} outcomes and {ranking.unmoved} on which last value never erred"
-    )
-    parts = ["<h2>Series</h2>"]
-    if not ranking.series:
-        return [*parts, f"<p>None can be ranked: {left}.</p>"]
+def _series(rankings: Sequence[tuple[int, Ranking]]) -> list[str]:
+    parts = [
+        "<h2>Series</h2>",
+        "<p>A dot is a series: its median's error relative to last value's, for kind point, the worst at the left. "
+        "Above 1 last value would have been better.</p>",
+    ]
+    for n, ranking in rankings:
+        parts.append(f"<h3>{n} samples ahead</h3>")
+        if ranking.series:
+            parts += [ratio_plot(ranking), f"<p>{_spread_of(ranking)}</p>"]
+        parts.append(
+            f"<p>{'Not ranked' if ranking.series else 'None can be ranked'}: {ranking.short} with fewer than "
+            f"{LEAST_SCORED} outcomes and {ranking.unmoved} on which last value never erred.</p>"
+        )
+    first = rankings[0][1]
+    if not first.series:
+        return parts
     parts += [
-        f"<p>A dot is a series: its median's error relative to last value's, for kind point. Above 1 last value would "
-        f"have been better. Not ranked: {left}.</p>",
-        ratio_plot(ranking),
-        "<p>Below, the actual value and what had been expected of it at the horizon before. Where a series is longer "
-        "than the drawing is wide, the largest of neighbouring values is drawn, with the forecast of it.</p>",
+        "<h2>The worst, a typical one, the best</h2>",
+        f"<p>By the error {rankings[0][0]} ahead. The actual value, and what had been expected of it at the horizon "
+        "before. Where a series is longer than the drawing is wide, the largest of neighbouring values is drawn, with "
+        "the forecast of it.</p>",
         _key(("actual", "actual"), ("median", "median"), ("near", ".5 to .9"), ("far", ".9 to .99")),
     ]
-    for title, ranked in ranking.shown():
-        parts.append(f'<section class="series"><h3>{title}: {escape(ranked.name)}</h3>')
-        parts.append(f"<p>{escape(ranked.reason)}</p>{fan(ranked.track, ranked.name)}</section>")
+    every = {(r.track.app, r.track.column.name, n): r for n, ranking in rankings for r in ranking.series}
+    for title, worst in first.shown():
+        parts.append(f'<section class="series"><h3>{title}: {escape(worst.name)}</h3>')
+        for n, _ in rankings:
+            ranked = every.get((worst.track.app, worst.track.column.name, n))
+            if ranked is not None:
+                parts.append(f"<h4>{n} ahead</h4><p>{escape(ranked.reason)}</p>{fan(ranked.track, ranked.name)}")
+        parts.append("</section>")
     return parts
+
+
+def _spread_of(ranking: Ranking) -> str:
+    count_of = len(ranking.series)
+    worse = sum(r.ratio > WORSE for r in ranking.series)
+    words = f"{worse} of {count_of} are more than {100 * (WORSE - 1):.0f} % worse than last value."
+    seen, unseen = ranking.middle(True), ranking.middle(False)
+    if seen is None:
+        return words
+    marked = sum(r.seen for r in ranking.series)
+    others = f"{number(unseen)} of the other {count_of - marked}" if unseen is not None else "there are no others"
+    return (
+        f"{words} Hollow dots are the {marked} series the fleet model was trained on: their median ratio is "
+        f"{number(seen)}, {others}."
+    )
 
 
 def _sizing(summary: BacktestSummary, runs: Sequence[ApplicationRun], sizing: SizingResult | None) -> list[str]:

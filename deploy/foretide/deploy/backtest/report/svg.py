@@ -82,6 +82,11 @@ def label(x: float, y: float, words: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
+def segment(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
+    """A straight line from one place to another."""
+    return f'<path class="{style}" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
+
+
 def rule_at(y: float, style: str = "grid") -> str:
     """A line from side to side."""
     return f'<path class="{style}" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
@@ -117,9 +122,9 @@ def nice_ticks(low: float, high: float) -> list[float]:
     return [n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
-def drawing(height: int, title: str, *parts: str) -> str:
+def drawing(height: int, title: str, *parts: str, width: int = WIDTH) -> str:
     """The whole of it."""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )

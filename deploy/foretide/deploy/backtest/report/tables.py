@@ -9,7 +9,7 @@ from statistics import median
 from foretide.deploy.backtest.application import ApplicationRun
 from foretide.deploy.backtest.baselines.catalogue import BASELINES
 from foretide.deploy.backtest.baselines.harness import FORETIDE, Compared
-from foretide.deploy.backtest.report.plots import coverages
+from foretide.deploy.backtest.report.reliability import coverages
 from foretide.deploy.backtest.scores import Score, total
 from foretide.deploy.backtest.summary import BacktestSummary
 
@@ -32,11 +32,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
 
 
 def score_table(summary: BacktestSummary) -> str:
-    """summary.json's scores by signal and kind."""
-    head = ("signal", "kind", "scored", "error ratio", "pinball .9 ratio", "≤ q.5", "≤ q.9", "≤ q.95", "≤ q.99")
+    """summary.json's scores by signal, horizon and kind."""
+    head = (
+        "signal",
+        "ahead",
+        "kind",
+        "scored",
+        "error ratio",
+        "pinball .9 ratio",
+        "≤ q.5",
+        "≤ q.9",
+        "≤ q.95",
+        "≤ q.99",
+    )
     rows = (
         (
             escape(s.signal),
+            count(s.horizon_steps),
             s.kind,
             count(s.scored),
             number(s.error_ratio),
@@ -48,7 +60,7 @@ def score_table(summary: BacktestSummary) -> str:
     return table(head, rows, "scores")
 
 
-def baseline_table(lines: Sequence[Compared]) -> str:
+def baseline_table(lines: Sequence[Compared], name: str) -> str:
     """Rules beside Foretide: the median over the compared series of each ratio."""
 
     def middle(scores: Sequence[float | None]) -> float | None:
@@ -57,11 +69,11 @@ def baseline_table(lines: Sequence[Compared]) -> str:
 
     words = {b.name: b.description for b in BASELINES} | {FORETIDE: "its own forecasts at the same instants"}
     rows = []
-    for name, own in _by_rule(lines).items():
+    for rule, own in _by_rule(lines).items():
         errors = [c.point.error_ratio for c in own if c.median]
         rows.append(
             (
-                f"{escape(name)}<small>{escape(words[name])}</small>",
+                f"{escape(rule)}<small>{escape(words[rule])}</small>",
                 number(middle(errors)),
                 number(middle([c.point.pinball90_ratio for c in own])),
                 number(middle([c.peak.pinball90_ratio for c in own])),
@@ -70,20 +82,20 @@ def baseline_table(lines: Sequence[Compared]) -> str:
             )
         )
     head = ("rule", "error ratio", "pinball .9, point", "pinball .9, peak", "peak ≤ upper", "has an answer")
-    return table(head, rows, "baselines")
+    return table(head, rows, name)
 
 
 def baselines_by_signal(runs: Sequence[ApplicationRun]) -> str:
-    """The same for each signal, ratios of sums over its compared series."""
-    signals = sorted({name for run in runs for name in run.compared})
+    """The same for each signal and horizon, ratios of sums over its compared series."""
+    keys = sorted({key for run in runs for key in run.compared})
     parts = []
-    for place, signal in enumerate(signals):
-        own = _by_rule([c for run in runs for c in run.compared.get(signal, ())])
+    for place, key in enumerate(keys):
+        own = _by_rule([c for run in runs for c in run.compared.get(key, ())])
         rows = [(escape(name), *_summed(lines)) for name, lines in own.items()]
-        series = sum(signal in run.compared for run in runs)
+        series = sum(key in run.compared for run in runs)
         head = ("rule", "error ratio", "pinball .9, point", "pinball .9, peak", "peak ≤ upper")
-        body = table(head, rows, f"baselines-{place}")
-        parts.append(f"<details><summary>{escape(signal)}, {series} series</summary>{body}</details>")
+        body = table(head, rows, f"signal-baselines-{place}")
+        parts.append(f"<details><summary>{escape(key[0])}, {key[1]} ahead, {series} series</summary>{body}</details>")
     return "".join(parts)
 
 
