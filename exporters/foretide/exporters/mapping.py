@@ -63,11 +63,12 @@ class ColumnMapping:
     """The user's part of the mapping.
 
     `overrides` maps signals to the column and scale they come from (value = column x scale); `ignored` are columns to
-    leave out.
+    leave out. Without `standard` the built-in rules are not asked: what has no override is an `app.*` signal.
     """
 
     overrides: Mapping[str, Column] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    standard: bool = True
 
     @classmethod
     def from_options(cls, maps: Iterable[str] = (), ignored: Iterable[str] = ()) -> ColumnMapping:
@@ -109,7 +110,10 @@ class ColumnMapping:
         candidates = sorted(
             (rank, place, name, signal, scale)
             for place, name in enumerate(names)
-            if name not in chosen and name not in NOT_SIGNALS and (found := standard_signal(name)) is not None
+            if self.standard
+            and name not in chosen
+            and name not in NOT_SIGNALS
+            and (found := standard_signal(name)) is not None
             for rank, signal, scale in (found,)
         )
         for _, _, name, signal, scale in candidates:

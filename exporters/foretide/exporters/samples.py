@@ -14,7 +14,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 
     `at_ms` is event time, epoch milliseconds; `step_ms` the nominal distance to the application's next sample.
     `values` maps signals to readings in their units; None is an unsupported or missing reading. `columns` says where
-    a replayed signal came from; it is passed through to the window.
+    a replayed signal came from; `phase`, `user` and it are passed through to the window.
     """
 
     app: str
@@ -24,6 +24,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     values: dict[str, float | None]
     phase: str | None = None
     columns: dict[str, Column] | None = None
+    user: str | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):

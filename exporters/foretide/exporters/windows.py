@@ -11,7 +11,18 @@ from foretide.schemas.messages import Column, TelemetryWindow
 class _Open:
     """A window that still takes samples."""
 
-    __slots__ = ("capacity", "columns", "count", "next_ms", "phase", "resource", "signals", "start_ms", "step_ms")
+    __slots__ = (
+        "capacity",
+        "columns",
+        "count",
+        "next_ms",
+        "phase",
+        "resource",
+        "signals",
+        "start_ms",
+        "step_ms",
+        "user",
+    )
 
     def __init__(self, sample: Sample, window_ms: int) -> None:
         self.start_ms = self.next_ms = sample.at_ms
@@ -19,6 +30,7 @@ class _Open:
         self.capacity = max(1, window_ms // sample.step_ms)
         self.resource = sample.resource
         self.phase = sample.phase
+        self.user = sample.user
         self.columns: dict[str, Column] | None = sample.columns
         self.signals: dict[str, list[float | None]] = {}
         self.count = 0
@@ -29,6 +41,7 @@ class _Open:
             sample.at_ms == self.next_ms
             and sample.step_ms == self.step_ms
             and sample.phase == self.phase
+            and sample.user == self.user
             and sample.resource == self.resource
             and sample.columns == self.columns
         )
@@ -51,9 +64,9 @@ class _Open:
 class WindowBuilder:
     """Cuts each application's samples into regular windows of at most `window_ms` of event time.
 
-    A window ends when it is full; when the next sample is not one step after the last; at a change of phase, resource
-    or step; or when event time has passed its end. No sample is lost, repeated or moved; an application's windows come
-    out in order. `source` names the exporter in every window.
+    A window ends when it is full; when the next sample is not one step after the last; at a change of phase, user,
+    resource or step; or when event time has passed its end. No sample is lost, repeated or moved; an application's
+    windows come out in order. `source` names the exporter in every window.
     """
 
     def __init__(self, window_ms: int, source: str) -> None:
@@ -114,5 +127,6 @@ class WindowBuilder:
             step_ms=window.step_ms,
             signals=window.signals,
             phase=window.phase,
+            user=window.user,
             columns=window.columns,
         )

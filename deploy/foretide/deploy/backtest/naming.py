@@ -15,10 +15,12 @@ def column_of(signal: SignalName, columns: Mapping[SignalName, Column] | None) -
 
 
 def wanted_signals(window: TelemetryWindow, chosen: frozenset[str] | None) -> tuple[SignalName, ...]:
-    """The window's signals that were asked for, by their own name or the trace's; all of them without a choice."""
-    if chosen is None:
-        return tuple(window.signals)
-    return tuple(s for s in window.signals if s in chosen or column_of(s, window.columns).name in chosen)
+    """The window's signals that were asked for, by their own name or the trace's; all of them without a choice.
+
+    What a second trace laid beside the first tells is known to the profile, and never forecast.
+    """
+    columns = {s: column_of(s, window.columns) for s in window.signals}
+    return tuple(s for s, c in columns.items() if not c.beside and (chosen is None or s in chosen or c.name in chosen))
 
 
 def seconds_text(ms: int) -> str:

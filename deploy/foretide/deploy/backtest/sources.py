@@ -1,4 +1,4 @@
-"""Where a backtest's windows come from: a trace file, or the telemetry topic of a running system."""
+"""Where a backtest's windows come from: trace files, or the telemetry topic of a running system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foretide.deploy.backtest.cutting import single_samples
 from foretide.deploy.backtest.errors import BacktestError
 from foretide.deploy.replay.topic import read_topic
 from foretide.exporters.mapping import ColumnMapping
-from foretide.exporters.traces import read_trace
+from foretide.exporters.traces import OLDEST_SECONDS, read_beside
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.kafka.settings import KafkaSettings
@@ -21,9 +21,14 @@ Applications = Mapping[str, Sequence[TelemetryWindow]]
 """Each application's windows of one sample, in time order."""
 
 
-def from_trace(path: Path, maps: Sequence[str]) -> Applications:
-    """The applications of a trace; what is wrong with the file is said with its line and column."""
-    trace = read_trace(path, ColumnMapping.from_options(maps))
+def from_trace(
+    path: Path, maps: Sequence[str], beside: Sequence[Path] = (), oldest_seconds: float = OLDEST_SECONDS
+) -> Applications:
+    """The applications of a trace, with the latest readings of the traces `beside`; a reading counts so many seconds.
+
+    What is wrong with a file is said with its line and column.
+    """
+    trace = read_beside(path, ColumnMapping.from_options(maps), beside, oldest_seconds)
     found: dict[str, list[TelemetryWindow]] = defaultdict(list)
     for window in trace.windows(window_seconds=0.001):
         found[window.app].append(window)

@@ -13,6 +13,7 @@ import orjson
 from msgspec import to_builtins
 
 from foretide.deploy.commands.replay import broker_given
+from foretide.exporters.commands.beside import beside_options
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 
@@ -57,6 +58,7 @@ class Steps(click.ParamType):
 @click.option("--until", type=Time(), help="With a topic: samples before this time.")
 @click.option("--signals", help="Only these, comma-separated: names of the trace's columns or of our signals.")
 @click.option("--map", "maps", multiple=True, metavar="SIGNAL=COLUMN[*SCALE]", help="Read a column as a signal.")
+@beside_options
 @click.option(
     "--horizon-steps",
     "horizons",
@@ -80,6 +82,8 @@ def command(
     until: int | None,
     signals: str | None,
     maps: tuple[str, ...],
+    beside: tuple[Path, ...],
+    oldest_seconds: float,
     horizons: tuple[int, ...],
     out: Path,
     jobs: int,
@@ -91,6 +95,8 @@ def command(
     Every sample is an instant of issue: what comes after it is not used. Into --out go predictions.csv (quantiles of
     the value --horizon-steps samples ahead, and of the peak until there), decisions.csv (the slice each application
     holds), summary.json and report.html. A topic and the trace that was replayed into it give the same files.
+
+    What a trace --beside tells helps to forecast and is not forecast itself.
     """
     from foretide.deploy.backtest.run import BacktestSettings, backtest
     from foretide.deploy.backtest.sources import from_topic, from_trace
@@ -100,16 +106,20 @@ def command(
         raise click.UsageError("Give --trace PATH, or --bootstrap HOST:PORT for the telemetry topic there.")
     if trace is not None and (since is not None or until is not None):
         raise click.UsageError("--since and --until go with a topic, not with --trace.")
+    if trace is None and beside:
+        raise click.UsageError("--beside goes with --trace: what was replayed into a topic is in it already.")
     unreadable = 0
     if trace is not None:
-        applications = from_trace(trace, maps)
+        applications = from_trace(trace, maps, beside, oldest_seconds)
     else:
         if maps:
             raise click.UsageError("--map goes with --trace: a topic's signals have their names already.")
         applications, unreadable = asyncio.run(from_topic(kafka, since, until))
     settings = BacktestSettings(
         out=out,
-        source=str(trace) if trace is not None else f"telemetry.v1 on {kafka.bootstrap}",
+        source=" beside ".join(map(str, (trace, *beside)))
+        if trace is not None
+        else f"telemetry.v1 on {kafka.bootstrap}",
         signals=frozenset(s.strip() for s in signals.split(",") if s.strip()) if signals else None,
         horizons=horizons,
         jobs=jobs,

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from foretide.exporters.commands.beside import beside_options
 from foretide.exporters.commands.options import run_exporter, source_options
 from foretide.exporters.mapping import ColumnMapping
 from foretide.exporters.settings import ExporterSettings
 from foretide.exporters.sources import Recorded
 from foretide.exporters.sources.recorded import Clock
-from foretide.exporters.traces import Trace, read_trace
+from foretide.exporters.traces import Trace, read_beside
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import ResourceReport
 from foretide.schemas.service.commands import plain_errors
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
     help="Take SIGNAL from COLUMN, times SCALE. Columns without a rule become app.COLUMN.",
 )
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out.")
+@beside_options
 @click.option(
     "--speed",
     type=click.FloatRange(0),
@@ -55,6 +57,8 @@ def command(
     trace_path: Path,
     maps: tuple[str, ...],
     ignore: tuple[str, ...],
+    beside: tuple[Path, ...],
+    oldest_seconds: float,
     speed: float,
     clock: Clock,
     kafka: KafkaSettings,
@@ -67,7 +71,7 @@ def command(
     units; every other column that holds numbers becomes app.COLUMN. One core counts as 1 GHz where a trace tells MHz.
     """
     with plain_errors():
-        trace = read_trace(trace_path, ColumnMapping.from_options(maps, ignore))
+        trace = read_beside(trace_path, ColumnMapping.from_options(maps, ignore), beside, oldest_seconds)
     _tell(trace)
     source = Recorded(
         "replay",
@@ -84,5 +88,7 @@ def _tell(trace: Trace) -> None:
     log.info("%s: %d samples of %d applications", trace.path, trace.samples, len(trace.series))
     for column, (signal, scale) in trace.columns.items():
         log.info("column %s is %s%s", column, signal, "" if scale == 1.0 else f", times {scale:g}")
+    for j in trace.joined:
+        log.info("beside it column %s of %s is %s of %d applications", j.column, j.path, j.signal, j.applications)
     if trace.rows_left_out:
         log.warning("%d rows name no application and are left out", trace.rows_left_out)

@@ -59,16 +59,27 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A signal that came from the `column` of a second trace at `path`, joined to so many `applications`."""
+
+    path: Path
+    column: str
+    signal: str
+    applications: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """A recorded trace: its `columns` (signal and scale each) and one series per application.
 
-    `rows_left_out` counts the file's rows that name no application.
+    `rows_left_out` counts the file's rows that name no application; `joined` tells what was laid beside it.
     """
 
     path: Path
     columns: Mapping[str, tuple[str, float]]
     series: Mapping[str, Series]
     rows_left_out: int = 0
+    joined: tuple[Joined, ...] = ()
 
     @property
     def samples(self) -> int:

@@ -6,11 +6,15 @@ from foretide.schemas.messages.base import Message, Part
 from foretide.schemas.units import EpochMs, Label, Name, SignalName, StepMs, all_finite, require_finite
 
 
-class Column(Part, frozen=True, kw_only=True):
-    """Where a replayed signal came from: the trace's column, and signal value = column value x `scale`."""
+class Column(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a replayed signal came from: the trace's column, and signal value = column value x `scale`.
+
+    `beside`: the column is a second trace's, laid beside the first; it may help to forecast, and is not forecast.
+    """
 
     name: Label
     scale: float
+    beside: bool = False
 
     def __post_init__(self) -> None:
         require_finite(scale=self.scale)
