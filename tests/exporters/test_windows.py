@@ -52,7 +52,8 @@ def streams(draw: st.DrawFn) -> list[Sample]:
             )
             phase = draw(st.sampled_from([None, None, None, "train"]))
             resource = draw(st.sampled_from(["r", "r", "r", "q"]))
-            samples.append(Sample(app, resource, at_ms, step_ms, values, phase))
+            user = draw(st.sampled_from([None, None, None, "u"]))
+            samples.append(Sample(app, resource, at_ms, step_ms, values, phase, user=user))
             at_ms += draw(st.sampled_from([step_ms, step_ms, step_ms, step_ms + 7, 3 * step_ms]))
     return sorted(samples, key=lambda s: (s.at_ms, s.app))
 
@@ -69,9 +70,11 @@ def test_no_sample_is_lost_repeated_or_moved_and_windows_are_regular(
         for (_, values), original in zip(got, given_, strict=True):
             assert {k: v for k, v in values.items() if k in original.values} == original.values
             assert all(v is None for k, v in values.items() if k not in original.values)
-        labels = {s.at_ms: (s.phase, s.resource, s.step_ms) for s in given_}
+        labels = {s.at_ms: (s.phase, s.user, s.resource, s.step_ms) for s in given_}
         for window in (w for w in windows if w.app == app):
-            assert {labels[at] for at, _ in samples_of(window)} == {(window.phase, window.resource, window.step_ms)}
+            assert {labels[at] for at, _ in samples_of(window)} == {
+                (window.phase, window.user, window.resource, window.step_ms)
+            }
             assert window.samples == 1 or window.samples * window.step_ms <= window_ms
 
 

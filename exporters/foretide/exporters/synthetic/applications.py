@@ -1,4 +1,4 @@
-"""Kinds of made-up applications. Each is a small state machine over the phases idle, load, train, evaluate and serve.
+"""The usual kinds of made-up applications: small state machines over the phases idle, load, train, evaluate and serve.
 
 All dynamics are in seconds of event time, so a longer step samples the same behaviour more coarsely.
 """
@@ -6,78 +6,17 @@ All dynamics are in seconds of event time, so a longer step samples the same beh
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from random import Random
-from typing import ClassVar, Final
 
+from foretide.exporters.synthetic.base import CONTEXT_BYTES, MOST_BYTES, Application, Values
 from foretide.exporters.synthetic.load import Load
-from foretide.schemas.signals import CPU_CORES, GPU_MEMORY, RSS, SM_RATIO
-from foretide.schemas.units import GIB, MIB
-
-CARD_BYTES: Final = 80 * GIB
-_MOST_BYTES: Final = 0.97 * CARD_BYTES
-_CONTEXT_BYTES: Final = 450 * MIB
-"""What a process holds on the device before it has loaded anything."""
-
-_SMALLEST_SHARE: Final = 0.12
-_LARGEST_SHARE: Final = 0.9
-"""How much of a card an application was made for, evenly spread over the orders between: most recorded ones leave most
-of a card idle even when they are busy."""
-
-Values = dict[str, float | None]
-
-
-class Application(ABC):
-    """One application: `step` gives its readings at a time, `phase` what it was doing then."""
-
-    label: ClassVar[str]
-
-    def __init__(self, name: str, seed: str, day_seconds: float) -> None:
-        self.name = name
-        self.phase = "idle"
-        self.rng = Random(seed)
-        self.share = _SMALLEST_SHARE * (_LARGEST_SHARE / _SMALLEST_SHARE) ** Random(f"{seed}/share").random()
-        self.day_seconds = day_seconds
-        self.phase_ends = 0.0
-        self.memory = float(_CONTEXT_BYTES)
-        self.sm = 0.0
-
-    @abstractmethod
-    def step(self, at: float, seconds: float) -> Values:
-        """The readings at `at`, `seconds` after the last call."""
-
-    def enter(self, phase: str, at: float, shortest: float, longest: float) -> None:
-        """Begin a phase that lasts between `shortest` and `longest` seconds."""
-        self.phase = phase
-        self.phase_ends = at + self.rng.uniform(shortest, longest)
-
-    def approach(self, value: float, target: float, seconds: float, constant: float) -> float:
-        """`value` drawn towards `target` with the time constant `constant`."""
-        return value + (target - value) * (1.0 - math.exp(-seconds / constant))
-
-    def readings(self, cores: float, rss: float, received: float, sent: float, read: float = 0.0) -> Values:
-        """The standard signals, kept within what a card can give, with a little measuring noise on the rates."""
-        noise = self.rng.gauss
-        sm = self.share * min(1.0, max(0.0, self.sm + noise(0.0, 0.012) * (self.sm > 0.005)))
-        wanted = _CONTEXT_BYTES + self.share * (self.memory - _CONTEXT_BYTES)
-        memory = float(round(min(_MOST_BYTES, max(_CONTEXT_BYTES, wanted)) / MIB) * MIB)
-        return {
-            SM_RATIO: round(sm, 4),
-            GPU_MEMORY: memory,
-            "gpu.memory_bandwidth_ratio": round(min(1.0, max(0.0, 0.62 * sm + noise(0.0, 0.01) * (sm > 0.0))), 4),
-            "gpu.power_watts": round(62.0 + 330.0 * sm + noise(0.0, 2.0), 1),
-            CPU_CORES: round(max(0.0, cores * (1.0 + noise(0.0, 0.05))), 3),
-            RSS: float(round(rss / MIB) * MIB),
-            "disk.read_bytes_per_second": float(round(max(0.0, read * (1.0 + noise(0.0, 0.1))))),
-            "network.receive_bytes_per_second": float(round(max(0.0, received * (1.0 + noise(0.0, 0.05))))),
-            "network.transmit_bytes_per_second": float(round(max(0.0, sent * (1.0 + noise(0.0, 0.05))))),
-        }
+from foretide.schemas.units import GIB
 
 
 class Serving(Application):
     """An inference service. Its load signals lead its use of the card by `lag` seconds; it sleeps when few call."""
 
     label = "serve"
+    about = "a service with a daily rhythm and bursts: app.requests_per_second leads its card by 20 to 60 s"
 
     def __init__(self, name: str, seed: str, day_seconds: float) -> None:
         super().__init__(name, seed, day_seconds)
@@ -134,13 +73,14 @@ class Serving(Application):
             self.memory = self.approach(self.memory, target, seconds, 15.0 if target > self.memory else 1800.0)
             self.sm = self.full_sm * min(1.0, self.pressure)
         else:
-            self.memory, self.sm = float(_CONTEXT_BYTES), 0.0
+            self.memory, self.sm = float(CONTEXT_BYTES), 0.0
 
 
 class Training(Application):
     """Runs of training: load, then training with an evaluation now and then, then a pause. Nobody calls it."""
 
     label = "train"
+    about = "runs of training: phases load, train, evaluate, idle; nothing under app.*"
 
     def __init__(self, name: str, seed: str, day_seconds: float) -> None:
         super().__init__(name, seed, day_seconds)
@@ -187,13 +127,14 @@ class Training(Application):
             self.memory = self.approach(self.memory, 0.8 * self.batch_bytes, seconds, 20.0)
             self.sm = 0.55 * self.level
         else:
-            self.memory, self.sm = float(_CONTEXT_BYTES), 0.0
+            self.memory, self.sm = float(CONTEXT_BYTES), 0.0
 
 
 class Batch(Application):
     """Idle for the most part, with bursts of work whose queue is seen before the card is."""
 
     label = "batch"
+    about = "bursts of work: phases idle, load, serve; app.queue_length is seen before the card is"
 
     def __init__(self, name: str, seed: str, day_seconds: float) -> None:
         super().__init__(name, seed, day_seconds)
@@ -218,7 +159,7 @@ class Batch(Application):
         working = self.phase == "serve"
         if working:
             self.queue = max(0.0, self.queue - self.rate * seconds)
-        target = self.job_bytes if self.phase != "idle" else float(_CONTEXT_BYTES)
+        target = self.job_bytes if self.phase != "idle" else float(CONTEXT_BYTES)
         self.memory = self.approach(self.memory, target, seconds, 8.0)
         self.sm = self.level if working else 0.0
         values = self.readings(
@@ -236,12 +177,13 @@ class Leaky(Serving):
     """A service whose memory grows without need, until it fills its allowance and is started again."""
 
     label = "leak"
+    about = "a service like serve whose memory grows until it is started again"
 
     def __init__(self, name: str, seed: str, day_seconds: float) -> None:
         super().__init__(name, seed, day_seconds)
         self.sleeps = False
         self.leak_per_second = self.rng.uniform(1.0, 6.0) * GIB / 3600.0
-        self.allowance = min(_MOST_BYTES, self.model_bytes + self.cache_bytes + self.rng.uniform(5.0, 20.0) * GIB)
+        self.allowance = min(MOST_BYTES, self.model_bytes + self.cache_bytes + self.rng.uniform(5.0, 20.0) * GIB)
         self.leaked = 0.0
 
     def _use(self, at: float, seconds: float) -> None:
@@ -252,5 +194,5 @@ class Leaky(Serving):
         self.memory += self.leaked
         if self.memory >= self.allowance:
             self.leaked = 0.0
-            self.memory = float(_CONTEXT_BYTES)
+            self.memory = float(CONTEXT_BYTES)
             self.enter("load", at, 20.0, 50.0)
