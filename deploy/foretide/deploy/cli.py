@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "watch": "Print a topic's messages as they come.",
     "profile": "Show what has been learnt of an application, and what is expected of it.",
     "scorecards": "Print how good the forecasts are lately, the worst first.",
+    "fleet": "Train the network that all applications share; show what is in its file.",
     "worker": "Run one worker of the profile or the plan agent.",
     "pool": "Set a pool's policy; ask for slices and give them back.",
     "broker": "Run a broker on this machine.",
