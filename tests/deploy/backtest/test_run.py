@@ -95,28 +95,45 @@ def test_jobs_change_nothing(done: Path, tmp_path: Path) -> None:
     assert hashes[0] == hashes[1]
 
 
-def test_several_horizons_each_have_a_file_and_change_nothing_of_each_other(done: Path, tmp_path: Path) -> None:
-    trace = write_trace(tmp_path / "pods.csv.gz")
-    out = tmp_path / "out"
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backtest of three horizons into a folder that holds another one's leavings."""
+    folder = tmp_path_factory.mktemp("several")
+    out = folder / "out"
     out.mkdir()
     (out / "predictions-h30.csv").write_text("of an earlier run\n")
+    trace = write_trace(folder / "pods.csv.gz")
     backtest(from_trace(trace, ()), BacktestSettings(out=out, source=trace.name, horizons=(5, 1, 15)))
-    assert {p.name for p in out.glob("*.csv")} == {*FILES, "predictions-h1.csv", "predictions-h15.csv"}
-    for name in FILES:
-        assert (out / name).read_bytes() == (done / name).read_bytes()
+    return out
+
+
+def test_each_horizon_has_a_file_the_first_as_if_alone(done: Path, several: Path) -> None:
+    assert {p.name for p in several.glob("*.csv")} == {*FILES, "predictions-h1.csv", "predictions-h15.csv"}
+    assert (several / "decisions.csv").read_bytes() == (done / "decisions.csv").read_bytes()
+    points = [[r for r in rows(f, "predictions.csv") if r["kind"] == "point"] for f in (done, several)]
+    assert points[0] == points[1]
     for steps in (1, 15):
-        found = rows(out, f"predictions-h{steps}.csv")
-        assert len(found) == len(rows(out, "predictions.csv"))
-        one = [
-            int(r["target_ts"]) for r in found if (r["app_id"], r["signal"], r["kind"]) == ("pod-0", "queue", "peak")
-        ]
-        assert one == [START + 60 * (n + steps) for n in range(240)]
-    summary = json.loads((out / "summary.json").read_text())
+        found = rows(several, f"predictions-h{steps}.csv")
+        assert len(found) == len(rows(done, "predictions.csv"))
+        queue = [r for r in found if (r["app_id"], r["signal"], r["kind"]) == ("pod-0", "queue", "peak")]
+        assert [int(r["target_ts"]) for r in queue] == [START + 60 * (n + steps) for n in range(240)]
+
+
+def test_a_peak_is_never_below_that_of_a_nearer_horizon(several: Path) -> None:
+    names = ("predictions-h1.csv", "predictions.csv", "predictions-h15.csv")
+    for rising in zip(*([r for r in rows(several, n) if r["kind"] == "peak"] for n in names), strict=True):
+        for q in ("q0.5", "q0.9", "q0.95", "q0.99"):
+            values = [float(r[q]) for r in rising]
+            assert values == sorted(values)
+
+
+def test_the_summary_has_scores_of_each_horizon(several: Path) -> None:
+    summary = json.loads((several / "summary.json").read_text())
     assert (summary["horizon_steps"], summary["horizons"]) == (5, [5, 1, 15])
     assert {s["horizon_steps"] for s in summary["signals"]} == {1, 5, 15}
-    assert summary["predictions"] == 3 * len(rows(out, "predictions.csv"))
-    own = [s for s in summary["signals"] if s["horizon_steps"] == 5]
-    assert own == json.loads((done / "summary.json").read_text())["signals"]
+    assert summary["predictions"] == 3 * len(rows(several, "predictions.csv"))
+    one = {s["kind"]: s for s in summary["signals"] if (s["signal"], s["horizon_steps"]) == ("queue", 1)}
+    assert one["peak"]["error_ratio"] == one["point"]["error_ratio"], "one sample ahead both are of the same value"
 
 
 def test_nothing_knows_the_future(done: Path, tmp_path: Path) -> None:

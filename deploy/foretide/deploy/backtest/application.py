@@ -61,7 +61,7 @@ def run_application(
     forecaster = ApplicationProfile(app, backtest_settings(signals, horizons))
     live = ProfileProcessor()
     sized = sizing and any(s in w.signals for w in windows[:1] for s in SIZED)
-    asked = [(steps, kind) for steps in horizons for kind in KINDS]  # in the order of the profile's answers
+    asked = [(steps, kind) for steps in sorted(horizons) for kind in KINDS]  # in the order of the profile's answers
     series = {s: _Series.of(app, s, windows, horizons) for s in signals}
     for place, window in enumerate(windows):
         forecaster.observe(window)

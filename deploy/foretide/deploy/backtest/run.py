@@ -15,6 +15,8 @@ import orjson
 from msgspec import to_builtins
 
 from foretide.deploy.backtest.application import ApplicationRun, SeriesKey, run_application
+from foretide.deploy.backtest.baselines.automatic import optional_baselines
+from foretide.deploy.backtest.baselines.catalogue import BASELINES
 from foretide.deploy.backtest.baselines.harness import compare
 from foretide.deploy.backtest.baselines.selection import compared_series
 from foretide.deploy.backtest.errors import BacktestError
@@ -22,6 +24,7 @@ from foretide.deploy.backtest.naming import column_of, wanted_signals
 from foretide.deploy.backtest.predictions import write_predictions
 from foretide.deploy.backtest.report.page import render
 from foretide.deploy.backtest.scores import Score, total
+from foretide.deploy.backtest.seen import Seen, nothing_seen
 from foretide.deploy.backtest.sizing import SizingResult, size
 from foretide.deploy.backtest.sources import Applications
 from foretide.deploy.backtest.summary import BacktestSummary, SizingSummary, signal_summaries
@@ -39,7 +42,8 @@ SIZED_EVERY = 10
 class BacktestSettings:
     """What to run. `signals` are names of the trace or ours (None: all); `horizons` count samples ahead, the first
     one in predictions.csv; `jobs` processes share the applications; without `report` there is no report.html and no
-    baseline is run."""
+    baseline is run, with it all of them and the `optional` ones named; `seen` tells the series the fleet model was
+    trained on."""
 
     out: Path
     source: str
@@ -47,6 +51,8 @@ class BacktestSettings:
     horizons: tuple[int, ...] = (5,)
     jobs: int = 1
     report: bool = True
+    optional: tuple[str, ...] = ()
+    seen: Seen = nothing_seen
 
 
 def backtest(
@@ -62,6 +68,7 @@ def backtest(
     The result does not depend on `jobs`. `progress` is told samples done and all.
     """
     began = time.monotonic()
+    optional_baselines(settings.optional)  # not found missing after an hour
     runs = forecast(applications, settings, progress)
     predictions = sum(len(KINDS) * len(t.times) for r in runs for t in r.tracks.values())
     if not predictions:
@@ -91,7 +98,7 @@ def backtest(
     _write(settings.out, runs, sizing, summary)
     page = settings.out / "report.html"
     if settings.report:
-        page.write_text(render(summary, runs, sizing, datetime.now(UTC)), encoding="utf-8")
+        page.write_text(render(summary, runs, sizing, datetime.now(UTC), settings.seen), encoding="utf-8")
     else:
         page.unlink(missing_ok=True)  # one of an earlier run would speak of other numbers
     return summary
@@ -108,7 +115,7 @@ def forecast(
     runs: list[ApplicationRun] = []
     compared = compared_series(_columns(applications, settings.signals)) if settings.report else {}
     tasks = [
-        _Task(app, list(w), settings.signals, settings.horizons, compared.get(app, frozenset()))
+        _Task(app, list(w), settings.signals, settings.horizons, compared.get(app, frozenset()), settings.optional)
         for app, w in sorted(applications.items())
     ]
     if settings.jobs == 1 or len(tasks) == 1:
@@ -135,11 +142,13 @@ class _Task:
     signals: frozenset[str] | None
     horizons: tuple[int, ...]
     compared: frozenset[str]
+    optional: tuple[str, ...]
 
 
 def _run(task: _Task) -> ApplicationRun:
     run = run_application(task.app, task.windows, task.signals, task.horizons)
-    run.compared = {key: compare(track) for key, track in run.tracks.items() if key[0] in task.compared}
+    rules = (*BASELINES, *optional_baselines(task.optional))
+    run.compared = {key: compare(track, rules) for key, track in run.tracks.items() if key[0] in task.compared}
     return run
 
 

@@ -73,6 +73,13 @@ class Steps(click.ParamType):
 @click.option(
     "--report/--no-report", default=True, show_default=True, help="report.html, with other rules beside ours."
 )
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    type=click.Choice(["autoets", "autoarima"]),
+    help="A slower rule beside the others, from statsforecast (pip install 'foretide[baselines]'). Repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json as the last line.")
 @kafka_options
 def command(
@@ -88,6 +95,7 @@ def command(
     out: Path,
     jobs: int,
     report: bool,
+    baselines: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Forecast and size as the workers would have, from a trace or from the telemetry topic of a running system.
@@ -108,6 +116,8 @@ def command(
         raise click.UsageError("--since and --until go with a topic, not with --trace.")
     if trace is None and beside:
         raise click.UsageError("--beside goes with --trace: what was replayed into a topic is in it already.")
+    if baselines and not report:
+        raise click.UsageError("--baseline goes with --report: baselines are shown there and nowhere else.")
     unreadable = 0
     if trace is not None:
         applications = from_trace(trace, maps, beside, oldest_seconds)
@@ -124,6 +134,7 @@ def command(
         horizons=horizons,
         jobs=jobs,
         report=report,
+        optional=baselines,
     )
     with _Bar() as bar:
         summary = backtest(applications, settings, unreadable=unreadable, progress=bar.show)

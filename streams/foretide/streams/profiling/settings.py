@@ -76,7 +76,7 @@ class ProfileSettings:
 
 def backtest_settings(signals: tuple[str, ...] | None, steps: int | tuple[int, ...]) -> ProfileSettings:
     """Settings of a backtest: the value `steps` samples ahead, and the peak until there, of the given signals; for
-    several numbers of steps in their order."""
-    several = (steps,) if isinstance(steps, int) else steps
+    several numbers of steps the nearest first, as peaks never decrease from one horizon to the next."""
+    several = (steps,) if isinstance(steps, int) else sorted(set(steps))
     horizons = tuple(Horizon(kind, 0, n) for n in several for kind in ("point", "peak"))
     return replace(ProfileSettings(), horizons=horizons, signals=signals)

@@ -44,7 +44,7 @@ def render(
         "<h2>Coverage</h2>",
         "<p>The share of outcomes at or under each quantile, over all applications; on the dashes it is as it should "
         "be. Below them the quantile was too low. Solid: point; dotted: peak.</p>",
-        _key(*((hue(n, summary.horizons), f"{n} ahead") for n in summary.horizons)),
+        _key(*((hue(n, summary.horizons), _ahead(n)) for n in summary.horizons)),
         reliability(summary),
         *_series([(n, rank(runs, n, seen)) for n in summary.horizons]),
         *_sizing(summary, runs, sizing),
@@ -79,7 +79,7 @@ def _baselines(summary: BacktestSummary, runs: Sequence[ApplicationRun]) -> list
     for n in summary.horizons:
         lines = [c for run in runs for key, compared in run.compared.items() if key[1] == n for c in compared]
         if lines:
-            tables += [f"<h3>{n} samples ahead</h3>", baseline_table(lines, f"baselines-{n}")]
+            tables += [f"<h3>{_ahead(n)}</h3>", baseline_table(lines, f"baselines-{n}")]
     if not tables:
         return []
     compared = len({(run.app, key[0]) for run in runs for key in run.compared})
@@ -103,19 +103,19 @@ def _series(rankings: Sequence[tuple[int, Ranking]]) -> list[str]:
         "Above 1 last value would have been better.</p>",
     ]
     for n, ranking in rankings:
-        parts.append(f"<h3>{n} samples ahead</h3>")
+        parts.append(f"<h3>{_ahead(n)}</h3>")
         if ranking.series:
-            parts += [ratio_plot(ranking), f"<p>{_spread_of(ranking)}</p>"]
+            parts.append(ratio_plot(ranking))
         parts.append(
-            f"<p>{'Not ranked' if ranking.series else 'None can be ranked'}: {ranking.short} with fewer than "
-            f"{LEAST_SCORED} outcomes and {ranking.unmoved} on which last value never erred.</p>"
+            f"<p>{_spread_of(ranking)}{'Not ranked' if ranking.series else 'None can be ranked'}: {ranking.short} with "
+            f"fewer than {LEAST_SCORED} outcomes and {ranking.unmoved} on which last value never erred.</p>"
         )
     first = rankings[0][1]
     if not first.series:
         return parts
     parts += [
         "<h2>The worst, a typical one, the best</h2>",
-        f"<p>By the error {rankings[0][0]} ahead. The actual value, and what had been expected of it at the horizon "
+        f"<p>By the error {_ahead(rankings[0][0])}. The actual value, and what had been expected of it at the horizon "
         "before. Where a series is longer than the drawing is wide, the largest of neighbouring values is drawn, with "
         "the forecast of it.</p>",
         _key(("actual", "actual"), ("median", "median"), ("near", ".5 to .9"), ("far", ".9 to .99")),
@@ -126,23 +126,25 @@ def _series(rankings: Sequence[tuple[int, Ranking]]) -> list[str]:
         for n, _ in rankings:
             ranked = every.get((worst.track.app, worst.track.column.name, n))
             if ranked is not None:
-                parts.append(f"<h4>{n} ahead</h4><p>{escape(ranked.reason)}</p>{fan(ranked.track, ranked.name)}")
+                parts.append(f"<h4>{_ahead(n)}</h4><p>{escape(ranked.reason)}</p>{fan(ranked.track, ranked.name)}")
         parts.append("</section>")
     return parts
 
 
 def _spread_of(ranking: Ranking) -> str:
+    if not ranking.series:
+        return ""
     count_of = len(ranking.series)
     worse = sum(r.ratio > WORSE for r in ranking.series)
-    words = f"{worse} of {count_of} are more than {100 * (WORSE - 1):.0f} % worse than last value."
+    words = f"{worse} of {count_of} are more than {100 * (WORSE - 1):.0f} % worse than last value. "
     seen, unseen = ranking.middle(True), ranking.middle(False)
     if seen is None:
         return words
     marked = sum(r.seen for r in ranking.series)
     others = f"{number(unseen)} of the other {count_of - marked}" if unseen is not None else "there are no others"
     return (
-        f"{words} Hollow dots are the {marked} series the fleet model was trained on: their median ratio is "
-        f"{number(seen)}, {others}."
+        f"{words}Hollow dots are the {marked} series the fleet model was trained on: their median ratio is "
+        f"{number(seen)}, {others}. "
     )
 
 
@@ -168,6 +170,10 @@ def _sizing(summary: BacktestSummary, runs: Sequence[ApplicationRun], sizing: Si
             f"memory; {max(0, len(held.since) - 1)} changes.</p>{''.join(panels(run, held))}"
         )
     return parts
+
+
+def _ahead(steps: int) -> str:
+    return f"{steps} sample{'s' if steps > 1 else ''} ahead"
 
 
 def _share(ratio: float) -> str:

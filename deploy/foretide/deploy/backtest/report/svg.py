@@ -97,7 +97,7 @@ def value_axis(scale: Scale, ticks: Sequence[float] | None = None) -> str:
     parts = []
     for tick in nice_ticks(scale.low, scale.high) if ticks is None else ticks:
         y = scale(tick)
-        parts.append(rule_at(y) + label(LEFT - 6, y + 4, f"{tick:.4g}", "end"))
+        parts.append(rule_at(y) + label(LEFT - 6, y + 4, f"{tick:,.6g}" if abs(tick) < 1e7 else f"{tick:.4g}", "end"))
     return "".join(parts)
 
 

@@ -7,6 +7,7 @@ from html import escape
 from statistics import median
 
 from foretide.deploy.backtest.application import ApplicationRun
+from foretide.deploy.backtest.baselines.automatic import OPTIONAL
 from foretide.deploy.backtest.baselines.catalogue import BASELINES
 from foretide.deploy.backtest.baselines.harness import FORETIDE, Compared
 from foretide.deploy.backtest.report.reliability import coverages
@@ -67,7 +68,9 @@ def baseline_table(lines: Sequence[Compared], name: str) -> str:
         known = [s for s in scores if s is not None]
         return median(known) if known else None
 
-    words = {b.name: b.description for b in BASELINES} | {FORETIDE: "its own forecasts at the same instants"}
+    words = {b.name: b.description for b in (*BASELINES, *OPTIONAL.values())} | {
+        FORETIDE: "its own forecasts at the same instants"
+    }
     rows = []
     for rule, own in _by_rule(lines).items():
         errors = [c.point.error_ratio for c in own if c.median]
