@@ -39,6 +39,7 @@ def test_train_and_show(pods: Path, tmp_path: Path) -> None:
         "foretide", "fleet", "train", *arguments, "--note", "pods=made up", "--out", str(out), *SMALL, "--json"
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(f"opening {pods}\n")
     for line in ("reading pods: series 6 of 6", "reading synthetic: series 4 of 4", "training: pass 6 of 6, loss "):
         assert f"100 %: {line}" in done.stderr
     result = json.loads(done.stdout.splitlines()[-1])

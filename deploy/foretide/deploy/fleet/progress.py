@@ -20,6 +20,10 @@ class Progress:
         self._clock = clock
         self._live = sys.stderr.isatty() if live is None else live
 
+    def say(self, text: str) -> None:
+        """A line of its own, for what cannot tell how far it is."""
+        click.echo(text, err=True)
+
     @contextmanager
     def stage(self, title: str, unit: str) -> Iterator[Told]:
         """A stage; what it gives is to be called as the work goes on."""

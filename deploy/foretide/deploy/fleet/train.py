@@ -104,7 +104,7 @@ def _rows(asked: FleetTraining, kafka: KafkaSettings, progress: Progress) -> tup
     gathered: list[Gathered] = []
     parts: list[Rows] = []
     offered: set[str] = set()
-    for source in _sources(asked, kafka):
+    for source in _sources(asked, kafka, progress):
         offered |= source.signals
         with progress.stage(f"reading {source.name}", "series") as told:
             found, new = gather(
@@ -121,9 +121,10 @@ def _rows(asked: FleetTraining, kafka: KafkaSettings, progress: Progress) -> tup
     return gathered, joined(parts)
 
 
-def _sources(asked: FleetTraining, kafka: KafkaSettings) -> Iterator[Source]:
+def _sources(asked: FleetTraining, kafka: KafkaSettings, progress: Progress) -> Iterator[Source]:
     """The sources, each opened when its turn comes: one trace at a time is in memory."""
     for text in asked.sources:
+        progress.say(f"opening {text}")
         yield open_source(text, kafka, asked.signals.of(source_name(text)))
     if asked.synthetic:
         yield open_synthetic(asked.synthetic, asked.training.seed, asked.signals.of(SYNTHETIC))
