@@ -42,8 +42,8 @@ SIZED_EVERY = 10
 class BacktestSettings:
     """What to run. `signals` are names of the trace or ours (None: all); `horizons` count samples ahead, the first
     one in predictions.csv; `jobs` processes share the applications; without `report` there is no report.html and no
-    baseline is run, with it all of them and the `optional` ones named; `seen` tells the series the fleet model was
-    trained on."""
+    baseline is run, with it all of them and the `optional` ones named; without `sizing` nothing goes to a planner;
+    `seen` tells the series the fleet model was trained on."""
 
     out: Path
     source: str
@@ -52,6 +52,7 @@ class BacktestSettings:
     jobs: int = 1
     report: bool = True
     optional: tuple[str, ...] = ()
+    sizing: bool = True
     seen: Seen = nothing_seen
 
 
@@ -115,7 +116,15 @@ def forecast(
     runs: list[ApplicationRun] = []
     compared = compared_series(_columns(applications, settings.signals)) if settings.report else {}
     tasks = [
-        _Task(app, list(w), settings.signals, settings.horizons, compared.get(app, frozenset()), settings.optional)
+        _Task(
+            app,
+            list(w),
+            settings.signals,
+            settings.horizons,
+            compared.get(app, frozenset()),
+            settings.optional,
+            settings.sizing,
+        )
         for app, w in sorted(applications.items())
     ]
     if settings.jobs == 1 or len(tasks) == 1:
@@ -143,10 +152,11 @@ class _Task:
     horizons: tuple[int, ...]
     compared: frozenset[str]
     optional: tuple[str, ...]
+    sizing: bool
 
 
 def _run(task: _Task) -> ApplicationRun:
-    run = run_application(task.app, task.windows, task.signals, task.horizons)
+    run = run_application(task.app, task.windows, task.signals, task.horizons, sizing=task.sizing)
     rules = (*BASELINES, *optional_baselines(task.optional))
     run.compared = {key: compare(track, rules) for key, track in run.tracks.items() if key[0] in task.compared}
     return run

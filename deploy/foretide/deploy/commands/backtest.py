@@ -107,6 +107,7 @@ def command(
     What a trace --beside tells helps to forecast and is not forecast itself.
     """
     from foretide.deploy.backtest.run import BacktestSettings, backtest
+    from foretide.deploy.backtest.seen import seen_by_default
     from foretide.deploy.backtest.sources import from_topic, from_trace
     from foretide.deploy.backtest.summary import text
 
@@ -135,6 +136,7 @@ def command(
         jobs=jobs,
         report=report,
         optional=baselines,
+        seen=seen_by_default(trace),
     )
     with _Bar() as bar:
         summary = backtest(applications, settings, unreadable=unreadable, progress=bar.show)

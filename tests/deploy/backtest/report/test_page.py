@@ -141,3 +141,48 @@ def test_odd_traces_give_a_page(name: str, tmp_path: Path) -> None:
         assert "None can be ranked" in text(folder)
     else:
         assert any(h.startswith("Worst: ") for h in page.headings)
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of two horizons, one application of which the fleet model was trained on."""
+    folder = tmp_path_factory.mktemp("several")
+    trace = write_trace(folder / "pods.csv")
+    settings = BacktestSettings(
+        out=folder / "out", source="pods", horizons=(5, 1), seen=lambda app, signal: app == "pod-1"
+    )
+    backtest(from_trace(trace, ()), settings)
+    return folder / "out"
+
+
+def test_scores_baselines_and_fans_are_there_for_every_horizon(several: Path) -> None:
+    page = Page(text(several))
+    assert {(row[1], row[2]) for row in page.tables["scores"]} == {
+        (n, k) for n in (1.0, 5.0) for k in ("point", "peak")
+    }
+    for n in (5, 1):
+        assert {str(row[0]) for row in page.tables[f"baselines-{n}"]} == {"Foretide", *(b.name for b in BASELINES)}
+    worst = text(several)[text(several).index("Worst: ") :]
+    first = worst[: worst.index("</section>")]
+    assert first.count("<svg") == 2, "one drawing a horizon"
+    assert first.index("5 samples ahead") < first.index("1 sample ahead")
+
+
+def test_coverage_is_drawn_for_each_signal_horizon_and_kind(several: Path) -> None:
+    summary = json.loads((several / "summary.json").read_text())
+    drawn = text(several)
+    assert drawn.count("<figure>") == 3
+    for s in summary["signals"]:
+        for level, name in ((0.5, "coverage50"), (0.9, "coverage90"), (0.95, "coverage95"), (0.99, "coverage99")):
+            words = (
+                f"{s['signal']}, {s['horizon_steps']} ahead, {s['kind']}: {100 * s[name]:.2f} % at or under quantile"
+            )
+            assert f"<title>{words} {level:g}</title>" in drawn
+
+
+def test_series_seen_in_training_are_marked(done: Path, several: Path) -> None:
+    marked = re.findall(r'<circle class="seen"[^>]*><title>([^<]*)</title>', text(several))
+    assert len(marked) == 2 * 3, "its three signals at both horizons"
+    assert all(m.startswith("pod-1 · ") and m.endswith(", seen in training") for m in marked)
+    assert "Hollow dots are the 3 series the fleet model was trained on" in text(several)
+    assert "seen in training" not in text(done)
