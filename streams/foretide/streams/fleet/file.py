@@ -158,7 +158,7 @@ def parse(content: bytes, name: str) -> tuple[Network, FleetHeader]:
     outputs = (header.steps, header.kinds, header.levels)
     if arrays[0].shape[1] != FEATURES or arrays[-1].shape[-1] != OUTPUTS or outputs != (STEPS, KINDS, LEVELS):
         raise FleetFileError(f"{name} was trained on other inputs or outputs than this version has. Train it anew.")
-    return Network(tuple(zip(arrays[::2], arrays[1::2], strict=True))), header
+    return Network.of(tuple(zip(arrays[::2], arrays[1::2], strict=True))), header
 
 
 class _Form(msgspec.Struct):

@@ -1,21 +1,16 @@
-"""The plain references: forecasts that need nothing but the latest values. A clever model must beat them to be used."""
+"""The experts whose forecasts are mixed: plain references, models of the one series, and the model of all series."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-NAMES: Final = ("last", "mean12", "ewma", "max12", "max48", "linear")
-"""Every expert, in the order of their forecasts. `linear` is the River head; the others are the references."""
+EXPERTS: Final = ("last", "mean12", "ewma", "max12", "max48", "day", "ar", "linear", "fleet", "refined", "phase")
+"""Every built-in expert, in the order of their forecasts.
 
-LAST: Final = 0
+last, mean12, ewma, max12, max48: the last step, the mean and exponential mean of the latest, their maxima.
+day: the last step, moved as a day ago. ar: an autoregression (`autoregression`). linear: River's linear regression
+(`linear`). fleet: the network that all applications share. refined: the same, refined for this series (`refinement`). phase: what is usual in the application's phase (`phases`).
+"""
 
-
-def references(values: Sequence[float], peaks: Sequence[float], smoothed: float) -> list[float]:
-    """The references' forecasts, the same for every horizon.
-
-    `values` are the latest steps' means (for a point or a mean) or peaks (for a peak), newest last; `smoothed` is
-    their exponential average.
-    """
-    short = values[-12:]
-    return [values[-1], sum(short) / len(short), smoothed, max(peaks[-12:]), max(peaks[-48:])]
+LAST: Final = EXPERTS.index("last")
+FLEET: Final = EXPERTS.index("fleet")

@@ -9,8 +9,10 @@ from typing import Final
 
 import msgspec
 
+from foretide.streams.forecasting.bank import FAR, Bank, BankRow
+from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.head import Head
-from foretide.streams.forecasting.rung import Rung, RungState
+from foretide.streams.forecasting.season import Season, SeasonState
 from foretide.streams.forecasting.targets import Kind, Target
 
 COARSE_MS: Final = (60_000, 300_000, 900_000)
@@ -18,6 +20,9 @@ COARSE_MS: Final = (60_000, 300_000, 900_000)
 
 FARTHEST: Final = 15
 """Steps after which a coarser rung forecasts better than a direct head."""
+
+COARSE_FAR: Final = 96
+"""Steps that a coarser rung looks back at: a day of quarters of an hour."""
 
 GAP: Final = 3
 """Steps without telemetry after which what is pending is given up."""
@@ -65,57 +70,98 @@ class LadderState(msgspec.Struct, array_like=True, frozen=True):
 
     span_ms: int
     last_ms: int
-    rungs: list[RungState]
+    rungs: list[BankRow | None]
     open: list[tuple[int, float, float, int]]
+    season: SeasonState
 
 
 class Ladder:
-    """All rungs of one signal of one application. `observe` takes a window's peak and mean at the window's end."""
+    """All rungs of one signal of one application; each is a row of a bank. A rung without targets is not kept."""
 
-    __slots__ = ("_horizons", "_last_ms", "_open", "_plan", "_span_ms", "rungs")
+    __slots__ = ("_horizons", "_last_ms", "_open", "_plan", "_rows", "_season", "_span_ms")
 
-    def __init__(self, horizons: Sequence[Horizon], span_ms: int) -> None:
+    def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
         self._horizons = tuple(horizons)
         self._span_ms = span_ms
         self._plan = plan_rungs(horizons, span_ms)
-        self.rungs = [Rung(t) for t in self._plan.targets]
+        found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self._plan.targets)]
+        self._rows = [(bank, bank.add()) if bank.targets else None for bank in found]
+        self._season = Season(max(1, span_ms))
         self._last_ms = 0
-        self._open: list[tuple[int, float, float, int]] = [(0, 0.0, 0.0, 0)] * (len(self.rungs) - 1)
+        self._open: list[tuple[int, float, float, int]] = [(0, 0.0, 0.0, 0)] * (len(self._rows) - 1)
 
-    def observe(self, end_ms: int, peak: float, mean: float) -> None:
-        """The next window, which ended at `end_ms`."""
-        if self._last_ms and end_ms - self._last_ms > GAP * self._span_ms:
-            self.rungs[0].interrupt()
+    def observe(self, end_ms: int, peak: float, mean: float, outside: list[float], phase: int) -> list[Due]:
+        """The steps that are due with the next window, which ended at `end_ms`. They must be taken before the next
+        window comes; until then the forecasts are the earlier ones."""
+        lost = self._last_ms > 0 and end_ms - self._last_ms > GAP * self._span_ms
         self._last_ms = end_ms
-        self.rungs[0].observe(peak, mean)
+        self._season.observe(end_ms, peak, mean)
+        found = self._due(0, end_ms, peak, mean, outside, phase, lost, False)
         for i, step_ms in enumerate(self._plan.steps_ms[1:]):
             bucket = end_ms // step_ms
             at, high, total, count = self._open[i]
             if count and bucket != at:
-                self.rungs[i + 1].observe(high, total / count)
-                if bucket - at > GAP:
-                    self.rungs[i + 1].interrupt()
+                found += self._due(i + 1, end_ms, high, total / count, outside, phase, False, bucket - at > GAP)
                 count = 0
             self._open[i] = (bucket, max(high, peak), total + mean, count + 1) if count else (bucket, peak, mean, 1)
+        return found
+
+    def _due(
+        self,
+        rung: int,
+        end_ms: int,
+        peak: float,
+        mean: float,
+        outside: list[float],
+        phase: int,
+        lost_before: bool,
+        lost_after: bool,
+    ) -> list[Due]:
+        kept = self._rows[rung]
+        if kept is None:
+            return []
+        day = self._season.day(end_ms, self._plan.steps_ms[rung])
+        return [Due(*kept, mean, peak, day, outside, phase, lost_before, lost_after)]
 
     def head(self, horizon: int) -> Head:
         """The head that serves the `horizon`-th of the horizons asked for."""
         rung, place = self._plan.places[horizon]
-        return self.rungs[rung].heads[place]
+        bank, row = self._kept(rung)
+        return Head(bank, row, place)
 
     def ready(self, horizon: int) -> bool:
         """Whether that head has issued a forecast."""
-        return self.rungs[self._plan.places[horizon][0]].steps > 0
+        bank, row = self._kept(self._plan.places[horizon][0])
+        return bool(bank.state["steps"][row] > 0)
+
+    def remove(self) -> None:
+        """Give the rows up; the ladder is of no use after that."""
+        for bank, row in filter(None, self._rows):
+            bank.remove(row)
+        self._rows = []
+
+    def _kept(self, rung: int) -> tuple[Bank, int]:
+        kept = self._rows[rung]
+        if kept is None:
+            raise LookupError(f"rung {rung} has no targets")
+        return kept
 
     def dump(self) -> LadderState:
         """The ladder as numbers."""
-        return LadderState(self._span_ms, self._last_ms, [r.dump() for r in self.rungs], self._open)
+        rungs = [None if kept is None else kept[0].dump(kept[1]) for kept in self._rows]
+        return LadderState(self._span_ms, self._last_ms, rungs, self._open, self._season.dump())
 
     @classmethod
-    def load(cls, horizons: Sequence[Horizon], state: LadderState) -> Ladder:
-        """A ladder as it was dumped."""
-        ladder = cls(horizons, state.span_ms)
+    def load(cls, horizons: Sequence[Horizon], state: LadderState, banks: Banks) -> Ladder:
+        """A ladder as it was dumped; ValueError if it was one of other horizons."""
+        ladder = cls(horizons, state.span_ms, banks)
+        if [r is None for r in state.rungs] != [r is None for r in ladder._rows] or len(state.open) != len(ladder._open):
+            ladder.remove()
+            raise ValueError("a ladder of other horizons")
         ladder._last_ms = state.last_ms
-        ladder.rungs = [Rung.load(t, s) for t, s in zip(ladder._plan.targets, state.rungs, strict=True)]
+        ladder._season = Season.load(state.season)
         ladder._open = [(a, b, c, d) for a, b, c, d in state.open]
+        for kept, row in zip(ladder._rows, state.rungs, strict=True):
+            if kept is not None and row is not None:
+                kept[0].put(kept[1], row)
         return ladder

@@ -12,6 +12,8 @@ from foretide.schemas.ids import record_id
 from foretide.schemas.messages import Deviation, ForecastEvent, Prediction, RecordRef, Scorecard, TelemetryWindow
 from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
+from foretide.streams.fleet import default_network
+from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import why_send
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
@@ -30,25 +32,65 @@ class ProfileProcessor:
 
     def __init__(self, settings: ProfileSettings | None = None) -> None:
         self.settings = settings or ProfileSettings()
+        self._banks = Banks(default_network())
         self._profiles: dict[str, ApplicationProfile] = {}
 
     def handle(self, record: Record) -> Sequence[Output]:
         """Learn one window and answer; a window that holds nothing new gets no answer."""
-        window = parse_as(TelemetryWindow, TELEMETRY, record.value)
-        if window.app != record.key:
-            raise InvalidMessage(TELEMETRY, "$.app", f"is {window.app!r}, but the record's key is {record.key!r}")
-        return self.observe(window, RecordRef(topic=record.topic, partition=record.partition, offset=record.offset))
+        (found,) = self.handle_all([record])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def handle_all(self, records: Sequence[Record]) -> list[Sequence[Output] | Exception]:
+        """The same for many records, each of another application, whose profiles are stepped together."""
+        taken: list[tuple[ApplicationProfile, Observation] | Exception] = []
+        for record in records:
+            try:
+                window = _window(record)
+                profile = self._profile(window.app)
+                taken.append((profile, profile.take(window)))
+            except Exception as error:  # noqa: BLE001 -- it is this record's answer
+                taken.append(error)
+        self._banks.step(due for one in taken if not isinstance(one, Exception) for due in one[1].due)
+        found: list[Sequence[Output] | Exception] = []
+        for record, one in zip(records, taken, strict=True):
+            if isinstance(one, Exception):
+                found.append(one)
+                continue
+            try:
+                ref = RecordRef(topic=record.topic, partition=record.partition, offset=record.offset)
+                found.append(self._answer(*one, ref))
+            except Exception as error:  # noqa: BLE001 -- it is this record's answer
+                found.append(error)
+        return found
 
     def observe(self, window: TelemetryWindow, ref: RecordRef) -> list[Output]:
         """The outputs of a window that was read already."""
-        profile = self._profiles.get(window.app)
+        profile = self._profile(window.app)
+        seen = profile.take(window)
+        self._banks.step(seen.due)
+        return self._answer(profile, seen, ref)
+
+    def observe_all(self, windows: Sequence[tuple[TelemetryWindow, RecordRef]]) -> list[list[Output]]:
+        """The same for many windows, each of another application."""
+        profiles = [self._profile(window.app) for window, _ in windows]
+        seen = [profile.take(window) for profile, (window, _) in zip(profiles, windows, strict=True)]
+        self._banks.step(due for one in seen for due in one.due)
+        return [self._answer(p, s, ref) for p, s, (_, ref) in zip(profiles, seen, windows, strict=True)]
+
+    def _profile(self, app: str) -> ApplicationProfile:
+        profile = self._profiles.get(app)
         if profile is None:
-            profile = self._profiles[window.app] = ApplicationProfile(window.app, self.settings)
-        seen = profile.observe(window)
+            profile = self._profiles[app] = ApplicationProfile(app, self.settings, self._banks)
+        return profile
+
+    def _answer(self, profile: ApplicationProfile, seen: Observation, ref: RecordRef) -> list[Output]:
         if not seen.samples:
             return []
+        profile.finish()
         return [
-            Output(PREDICTIONS, window.app, _prediction(profile, ref)),
+            Output(PREDICTIONS, profile.app, _prediction(profile, ref)),
             *self._deviations(profile, seen, ref),
             *self._scorecard(profile, ref),
             *self._pool_event(profile, ref),
@@ -115,14 +157,24 @@ class ProfileProcessor:
 
     def restore(self, key: str, payload: bytes) -> None:
         """Put a profile back; ProfileError for a payload that is none, or another application's."""
-        profile = ApplicationProfile.load(payload, self.settings)
+        profile = ApplicationProfile.load(payload, self.settings, self._banks)
         if profile.app != key:
+            profile.remove()
             raise ProfileError(f"snapshot of {profile.app!r} was found under the key {key!r}")
+        self.forget(key)
         self._profiles[key] = profile
 
     def forget(self, key: str) -> None:
         """Drop a profile that another worker now owns."""
-        self._profiles.pop(key, None)
+        if (profile := self._profiles.pop(key, None)) is not None:
+            profile.remove()
+
+
+def _window(record: Record) -> TelemetryWindow:
+    window = parse_as(TelemetryWindow, TELEMETRY, record.value)
+    if window.app != record.key:
+        raise InvalidMessage(TELEMETRY, "$.app", f"is {window.app!r}, but the record's key is {record.key!r}")
+    return window
 
 
 def _id(ref: RecordRef) -> str:

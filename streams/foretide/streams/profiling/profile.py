@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from foretide.schemas.messages import HorizonForecast, Quantiles, SignalForecast, SignalNeed, TelemetryWindow
+from foretide.streams.fleet import default_network
+from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
+from foretide.streams.profiling.outside import Outside, pure
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
@@ -34,10 +37,12 @@ class SignalDeparture:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What came of a window: how many `samples` were new (0: a duplicate), and deviations that started or ended."""
+    """What came of a window: how many `samples` were new (0: a duplicate), and deviations that started or ended,
+    and the steps that were due in the banks."""
 
     samples: int
     departures: tuple[SignalDeparture, ...] = ()
+    due: tuple[Due, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,12 @@ class LearningState:
 class ApplicationProfile:
     """Learns window by window. Asking it changes nothing: two profiles that saw the same windows are equal."""
 
-    def __init__(self, app: str, settings: ProfileSettings) -> None:
+    def __init__(self, app: str, settings: ProfileSettings, banks: Banks | None = None) -> None:
+        """`banks` are those that several profiles share; without any it has its own."""
         self.app = app
         self.settings = settings
+        self.banks = banks or Banks(default_network())
+        self.outside = Outside()
         self.windows_learned = 0
         self.duplicates = 0
         self.last_ms = -1
@@ -75,6 +83,15 @@ class ApplicationProfile:
 
     def observe(self, window: TelemetryWindow) -> Observation:
         """Learn the window's samples that are newer than all before; those that are not were learnt already."""
+        seen = self.take(window)
+        if seen.samples:
+            self.banks.step(seen.due)
+            self.finish()
+        return seen
+
+    def take(self, window: TelemetryWindow) -> Observation:
+        """The first part of `observe`: what is due in the banks. Where there are new samples, these steps must then be
+        taken, and `finish` called, before anything else is asked of the profile."""
         fresh = window.samples
         if window.start_ms <= self.last_ms:
             fresh = max(0, window.samples - ((self.last_ms - window.start_ms) // window.step_ms + 1))
@@ -84,21 +101,32 @@ class ApplicationProfile:
         if not self.span_ms:
             self.span_ms = window.step_ms * window.samples
         self.phase = window.phase or UNKNOWN_PHASE
-        departures = []
-        for name in self.settings.chosen(tuple(window.signals)):
+        phase = self.outside.place_of(self.phase)
+        outside = self.outside.numbers(window, fresh)
+        departures: list[SignalDeparture] = []
+        due: list[Due] = []
+        for name in self.settings.chosen(pure(window)):
             values = [v for v in window.signals[name][-fresh:] if v is not None]
             if not values:
                 continue
             signal = self.signals.get(name)
             if signal is None:
-                signal = self.signals[name] = SignalProfile(name, self.settings.horizons, self.span_ms)
+                signal = self.signals[name] = SignalProfile(name, self.settings.horizons, self.span_ms, self.banks)
             elif signal.ready and self.windows_learned >= self.settings.learning_windows:
                 departures += self._weigh(signal, window.end_ms, max(values))
-            signal.observe(window.end_ms, values)
+            due += signal.observe(window.end_ms, values, outside, phase)
         self.last_ms = window.end_ms
+        return Observation(fresh, tuple(departures), tuple(due))
+
+    def finish(self) -> None:
+        """The second part of `observe`, after what was due was stepped."""
         self.windows_learned += 1
         self.learning = self._still_learning()
-        return Observation(fresh, tuple(departures))
+
+    def remove(self) -> None:
+        """Give up what is kept in banks; the profile is of no use after that."""
+        for signal in self.signals.values():
+            signal.remove()
 
     def raw_forecasts(self) -> list[RawForecast]:
         """Every forecast as plain numbers."""
@@ -188,21 +216,26 @@ class ApplicationProfile:
                 phase=self.phase,
                 learning=self.learning,
                 gate=self.gate,
+                exogenous=self.outside.exogenous,
+                phases=self.outside.phases,
                 signals={name: signal.dump() for name, signal in self.signals.items()},
             )
         )
 
     @classmethod
-    def load(cls, payload: bytes, settings: ProfileSettings) -> ApplicationProfile:
+    def load(cls, payload: bytes, settings: ProfileSettings, banks: Banks | None = None) -> ApplicationProfile:
         """A profile that goes on to the last bit as the dumped one would have; ProfileError if that cannot be."""
         state = decode_state(payload)
-        profile = cls(state.app, settings)
+        profile = cls(state.app, settings, banks)
+        profile.outside = Outside(state.exogenous, state.phases)
         profile.windows_learned, profile.duplicates = state.windows_learned, state.duplicates
         profile.last_ms, profile.span_ms = state.last_ms, state.span_ms
         profile.phase, profile.learning, profile.gate = state.phase, state.learning, state.gate
         try:
-            profile.signals = {n: SignalProfile.load(n, settings.horizons, s) for n, s in state.signals.items()}
+            for name, signal in state.signals.items():
+                profile.signals[name] = SignalProfile.load(name, settings.horizons, signal, profile.banks)
         except (ValueError, IndexError) as e:
+            profile.remove()
             raise ProfileError(
                 f"snapshot of {state.app} does not fit the settings: other horizons, or damaged; it must learn anew"
             ) from e

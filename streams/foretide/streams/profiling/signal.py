@@ -7,6 +7,7 @@ from typing import Final
 
 from foretide.schemas.messages import Quantiles
 from foretide.schemas.signals import upper_bound
+from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import Horizon, Ladder
 from foretide.streams.forecasting.targets import LEVELS
@@ -22,23 +23,33 @@ class SignalProfile:
 
     __slots__ = ("_found", "_horizons", "_ladder", "_published", "deviation", "high", "last", "low", "maximum", "name")
 
-    def __init__(self, name: str, horizons: Sequence[Horizon], span_ms: int) -> None:
+    def __init__(self, name: str, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
+        self._begin(name, horizons, Ladder(horizons, span_ms, banks))
+
+    def _begin(self, name: str, horizons: Sequence[Horizon], ladder: Ladder) -> None:
         self.name = name
         self.maximum = upper_bound(name)
         self._horizons = tuple(horizons)
-        self._ladder = Ladder(horizons, span_ms)
+        self._ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
         self.deviation = DeviationState()
         self._found: list[list[float]] | None = None
         self._published: list[Quantiles] | None = None
 
-    def observe(self, end_ms: int, values: Sequence[float]) -> None:
-        """The next window's readings, of which there is at least one."""
+    def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
+        """The next window's readings, of which there is at least one; the steps that are due with it.
+
+        The forecasts are the next ones as soon as these steps were taken.
+        """
         values = [min(max(v, -LARGEST), LARGEST) for v in values]
         self.low, self.high = min(self.low, *values), max(self.high, *values)
         self.last = values[-1]
         self._found = self._published = None
-        self._ladder.observe(end_ms, max(values), sum(values) / len(values))
+        return self._ladder.observe(end_ms, max(values), sum(values) / len(values), outside, phase)
+
+    def remove(self) -> None:
+        """Give up what is kept in banks."""
+        self._ladder.remove()
 
     def head(self, horizon: int) -> Head:
         """The head of the `horizon`-th horizon."""
@@ -88,10 +99,10 @@ class SignalProfile:
         return SignalState(self._ladder.dump(), self.low, self.high, self.last, self.deviation)
 
     @classmethod
-    def load(cls, name: str, horizons: Sequence[Horizon], state: SignalState) -> SignalProfile:
+    def load(cls, name: str, horizons: Sequence[Horizon], state: SignalState, banks: Banks) -> SignalProfile:
         """A signal as it was dumped."""
-        signal = cls(name, horizons, state.ladder.span_ms)
-        signal._ladder = Ladder.load(horizons, state.ladder)
+        signal = cls.__new__(cls)
+        signal._begin(name, horizons, Ladder.load(horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
         signal.deviation = state.deviation
         return signal

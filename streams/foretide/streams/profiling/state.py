@@ -11,7 +11,7 @@ from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
 
-FORMAT: Final = "profile/2"
+FORMAT: Final = "profile/4"
 
 
 class SignalState(msgspec.Struct, array_like=True):
@@ -36,6 +36,8 @@ class ProfileState(msgspec.Struct, array_like=True):
     phase: str
     learning: bool
     gate: GateState
+    exogenous: list[str]
+    phases: list[str]
     signals: dict[str, SignalState]
 
 

@@ -1,0 +1,21 @@
+"""What applications have in common: one small network, trained on many of them, that forecasts any of them.
+
+It is fixed within a version; what is learned from sample to sample is per application, elsewhere. So a replay is exact.
+"""
+
+from foretide.streams.fleet.features import FEATURES, features
+from foretide.streams.fleet.file import FleetFileError, default_network, load, save
+from foretide.streams.fleet.network import KINDS, LEVELS, STEPS, Network
+
+__all__ = [
+    "FEATURES",
+    "KINDS",
+    "LEVELS",
+    "STEPS",
+    "FleetFileError",
+    "Network",
+    "default_network",
+    "features",
+    "load",
+    "save",
+]

@@ -1,0 +1,76 @@
+"""A few small networks whose outputs are averaged: two hidden layers, quantiles of the future in units of the scale."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+STEPS: Final = (1, 2, 3, 5, 8, 12, 15)
+"""Steps ahead that are forecast; those between are taken in proportion."""
+KINDS: Final = ("point", "peak", "mean")
+LEVELS: Final = (0.5, 0.9, 0.95, 0.99)
+OUTPUTS: Final = len(STEPS) * len(KINDS) * len(LEVELS)
+
+INPUT_GRID: Final = 2.0**16
+HIDDEN_GRID: Final = 2.0**20
+WEIGHT_GRID: Final = 2.0**14
+"""Inputs, hidden units and weights are multiples of the grids' inverses. Their products and sums then have few enough
+digits to be exact in double precision, in whatever order they are added: what an application gets does not depend on
+how many others are asked for with it, nor on the linear algebra library."""
+
+LARGEST_WEIGHT: Final = 32.0
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`layers` are pairs of weights (nets, inputs, outputs) and biases (nets, 1, outputs), on the grid of weights."""
+
+    layers: tuple[tuple[Doubles, Doubles], ...]
+
+    @classmethod
+    def of(cls, layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> Network:
+        """A network whose weights are brought onto the grid."""
+        return cls(tuple((_on_grid(weights), _on_grid(biases)) for weights, biases in layers))
+
+    def __call__(self, inputs: Floats) -> Floats:
+        """Inputs (rows, features) to distances from the last value (rows, steps, kinds, levels), which never decrease
+        over the levels."""
+        rows = np.rint(inputs.astype(np.float64) * INPUT_GRID) / INPUT_GRID
+        nets = len(self.layers[0][0])
+        total = np.zeros((len(inputs), OUTPUTS))
+        for net in range(nets):
+            hidden = rows
+            for weights, biases in self.layers[:-1]:
+                hidden = np.rint(np.tanh(hidden @ weights[net] + biases[net]) * HIDDEN_GRID) / HIDDEN_GRID
+            weights, biases = self.layers[-1]
+            total += hidden @ weights[net] + biases[net]
+        shaped = (total / nets).astype(np.float32).reshape(len(inputs), len(STEPS), len(KINDS), len(LEVELS))
+        found: Floats = np.maximum.accumulate(shaped, axis=3)
+        return found
+
+
+def _on_grid(numbers: NDArray[Any]) -> Doubles:
+    bounded = np.clip(numbers.astype(np.float64), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    found: Doubles = np.rint(bounded * WEIGHT_GRID) / WEIGHT_GRID
+    return found
+
+
+def between(steps: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """For each number of steps ahead: the places in STEPS at its left and right, and the share of the right one.
+
+    Beyond the farthest it is as at the farthest.
+    """
+    rights = [min(bisect_left(STEPS, s), len(STEPS) - 1) for s in steps]
+    lefts = [r if STEPS[r] <= s or r == 0 else r - 1 for r, s in zip(rights, steps, strict=True)]
+    shares = [
+        0.0 if a == b else (s - STEPS[a]) / (STEPS[b] - STEPS[a]) for a, b, s in zip(lefts, rights, steps, strict=True)
+    ]
+    return np.array(lefts), np.array(rights), np.array(shares, dtype=np.float32)

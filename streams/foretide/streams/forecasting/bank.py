@@ -1,0 +1,185 @@
+"""Many series with the same targets, kept as rows of one array and stepped together.
+
+A row's forecasts depend on its own steps alone: not on the other rows, nor on which of them it is stepped with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from foretide.streams.fleet import Network
+from foretide.streams.fleet.network import between
+from foretide.streams.forecasting import echo, refinement
+from foretide.streams.forecasting.experts import EXPERTS, LAST
+from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
+from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
+from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, INPUTS, PLAIN, SHAPE, blank, record_of
+from foretide.streams.forecasting.phases import phase_levels
+from foretide.streams.forecasting.sensing import Sensed, sense
+from foretide.streams.forecasting.settling import Plan, Settled, settle
+from foretide.streams.forecasting.targets import Target
+from foretide.streams.forecasting.view import Doubles, Floats, Ints, View, take
+
+FAR: Final = 288
+"""Steps that are looked back at."""
+OUTSIDE: Final = CALENDAR + EXOGENOUS
+"""Numbers from outside the series: the time of day, the exogenous signals."""
+
+_SHAPE: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 15])
+"""Which of the network's inputs River's heads see: five lags; mean, maximum and minimum of 12; maximum of 60."""
+
+
+class BankRow(msgspec.Struct, array_like=True, frozen=True):
+    """One row as bytes and numbers."""
+
+    record: bytes
+    linear: LinearState
+
+
+class Bank:
+    """Rows of series that are forecast at the same `targets`. `add` makes a row, `step` feeds some of them."""
+
+    def __init__(self, targets: Sequence[Target], network: Network, look_back: int = FAR) -> None:
+        self.targets = tuple(targets)
+        self._network = network
+        self._plan = Plan.of(targets)
+        self._record = record_of(targets, look_back, 0)
+        self._left, self._right, self._share = between([t.steps for t in targets])
+        self.experts = EXPERTS
+        self._free: list[int] = []
+        self._linear: dict[int, LinearModels] = {}
+        self.state: NDArray[np.void] = np.zeros(0, dtype=self._record)
+
+    def add(self) -> int:
+        """A row for a series that has no step yet."""
+        row = self._room()
+        self.state[row] = blank(self._record)
+        self._linear[row] = LinearModels(len(self.targets))
+        return row
+
+    def remove(self, row: int) -> None:
+        """Give a row up."""
+        del self._linear[row]
+        self._free.append(row)
+
+    def interrupt(self, rows: Sequence[int]) -> None:
+        """Time was lost: the outcomes of what is pending will never be known."""
+        self.state["since"][np.asarray(rows, dtype=np.int64)] = 0
+
+    def step(
+        self,
+        at: Sequence[int],
+        means: Sequence[float],
+        peaks: Sequence[float],
+        day: Floats,
+        outside: Floats,
+        phases: Sequence[int],
+    ) -> None:
+        """The next step of each row in `at`, no row twice: its mean and peak; what was a day ago (rows, DAY) as
+        `features` wants it; from outside (rows, OUTSIDE) the calendar and exogenous signals, NaN where unknown; and
+        the place of its phase, below PHASES."""
+        rows = np.asarray(at, dtype=np.int64)
+        view = take(self.state, rows, np.asarray(means, dtype=np.float32), np.asarray(peaks, dtype=np.float32))
+        settled = settle(self.state, rows, view, self._plan)
+        self._learn_linear(rows, settled)
+        sensed = sense(self.state, rows, view, day)
+        inputs = self._inputs(rows, view, sensed.inputs, outside)
+        levels = phase_levels(self.state, rows, np.asarray(phases, dtype=np.int64), view)
+        self._issue(rows, view, day, sensed, self._network(sensed.inputs), inputs, levels)
+        self.state["since"][rows] += 1
+
+    def dump(self, row: int) -> BankRow:
+        """A row as bytes and numbers."""
+        return BankRow(self.state[row].tobytes(), self._linear[row].dump())
+
+    def put(self, row: int, kept: BankRow) -> None:
+        """Make a row what was dumped; ValueError if that had other targets."""
+        if len(kept.record) != self._record.itemsize or len(kept.linear.heads) != len(self.targets):
+            raise ValueError(f"a row of {self._record.itemsize} bytes is needed, this one has {len(kept.record)}")
+        self.state[row] = np.frombuffer(kept.record, dtype=self._record)[0]
+        self._linear[row] = LinearModels.load(kept.linear)
+
+    def _room(self) -> int:
+        if not self._free:
+            size = len(self.state)
+            grown = np.zeros(max(16, 2 * size), dtype=self._record)
+            grown[:size] = self.state
+            self.state = grown
+            self._free = list(range(len(grown) - 1, size - 1, -1))
+        return self._free.pop()
+
+    def _learn_linear(self, rows: Ints, settled: Settled) -> None:
+        who, heads = np.nonzero(settled.known)
+        slots = settled.slot[who, heads]
+        inputs = self.state["inputs"][rows[who], slots, :PLAIN].tolist()
+        frame = self.state["frame"][rows[who], slots]
+        last = frame[np.arange(len(who)), self._plan.of_peaks[heads]]
+        changes = np.clip((settled.outcome[who, heads] - last) / frame[:, 2], -CLIP, CLIP).tolist()
+        for row, head, seen, change in zip(rows[who].tolist(), heads.tolist(), inputs, changes, strict=True):
+            self._linear[row].learn(head, seen, change)
+
+    def _inputs(self, rows: Ints, view: View, inputs: Floats, outside: Floats) -> Floats:
+        """The inputs (rows, INPUTS) of what is learnt for one series; River scales the exogenous ones."""
+        state = self.state
+        moved = (view.means[:, -1] - view.means[:, -2]) / view.scale
+        units = echo.step(state["echo"][rows], np.copysign(np.log1p(np.abs(moved)), moved))
+        state["echo"][rows] = units
+        found = np.empty((len(rows), INPUTS), dtype=np.float32)
+        found[:, :SHAPE] = inputs[:, _SHAPE]
+        found[:, SHAPE : SHAPE + CALENDAR] = outside[:, :CALENDAR]
+        told = outside[:, CALENDAR:].tolist()
+        found[:, SHAPE + CALENDAR : PLAIN] = [
+            self._linear[row].scale(values) for row, values in zip(rows.tolist(), told, strict=True)
+        ]
+        found[:, PLAIN:] = units
+        return found
+
+    def _issue(
+        self,
+        rows: Ints,
+        view: View,
+        day: Floats,
+        sensed: Sensed,
+        quantiles: Floats,
+        inputs: Floats,
+        levels: Floats,
+    ) -> None:
+        state, plan = self.state, self._plan
+        slot = view.steps % state["inputs"].shape[1]
+        by_kind = quantiles[:, :, plan.kinds]
+        heads = np.arange(len(plan.steps))
+        left, right = by_kind[:, self._left, heads], by_kind[:, self._right, heads]
+        unit = view.scale[:, None, None]
+        anchor = view.means[:, -1][:, None, None]
+        fleet = anchor + unit * (left + self._share[:, None] * (right - left))
+        refined = fleet + unit * refinement.correction(state["refined"][rows], inputs)
+        refined = np.maximum.accumulate(refined, axis=2)
+        references, path = sensed.references, sensed.path
+        last = references[:, plan.of_peaks, LAST]
+        seen = inputs[:, :PLAIN].tolist()
+        changes = [self._linear[row].predict(values) for row, values in zip(rows.tolist(), seen, strict=True)]
+        experts = np.empty((len(rows), len(heads), len(EXPERTS)), dtype=np.float32)
+        experts[..., :5] = references[:, plan.of_peaks]
+        experts[..., 5] = moved_as_a_day_ago(last, day, plan.steps)
+        experts[..., 6] = self._along(path)
+        experts[..., 7] = last + view.scale[:, None] * np.clip(np.array(changes), -CLIP, CLIP).astype(np.float32)
+        experts[..., 8] = fleet[:, :, 0]
+        experts[..., 9] = refined[:, :, 0]
+        experts[..., 10] = levels[:, plan.of_peaks]
+        issue(state, rows, slot, plan, experts, fleet, refined)
+        state["inputs"][rows, slot] = inputs
+        state["frame"][rows, slot] = np.stack([view.means[:, -1], view.peaks[:, -1], view.scale], axis=1)
+
+    def _along(self, path: Doubles) -> Any:
+        """The autoregression's forecast for each head: a point, or the mean or the maximum of its path."""
+        ends = np.minimum(self._plan.steps, path.shape[1]) - 1
+        highs = np.maximum.accumulate(path, axis=1)[:, ends]
+        means = np.cumsum(path, axis=1)[:, ends] / (ends + 1)
+        return np.choose(self._plan.kinds, [path[:, ends], highs, means])
+
+

@@ -1,0 +1,65 @@
+"""All banks of one worker, and the steps that are due in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from foretide.streams.fleet import Network
+from foretide.streams.forecasting.bank import Bank
+from foretide.streams.forecasting.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next step of one row: its `mean` and `peak`; the `day`, `outside` and `phase` as `Bank.step` wants them.
+
+    `lost_before` and `lost_after` say that time was lost before this step, or after it.
+    """
+
+    bank: Bank
+    row: int
+    mean: float
+    peak: float
+    day: list[float]
+    outside: list[float]
+    phase: int
+    lost_before: bool = False
+    lost_after: bool = False
+
+
+class Banks:
+    """The banks by targets and history. What is due in many series at once is stepped together."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._banks: dict[tuple[tuple[Target, ...], int], Bank] = {}
+
+    def bank(self, targets: tuple[Target, ...], look_back: int) -> Bank:
+        """The bank of these targets, made if there is none."""
+        found = self._banks.get((targets, look_back))
+        if found is None:
+            found = self._banks[targets, look_back] = Bank(targets, self._network, look_back)
+        return found
+
+    def step(self, dues: Iterable[Due]) -> None:
+        """Take all steps that are due; none may be of the same row as another."""
+        grouped: dict[int, list[Due]] = {}
+        for due in dues:
+            grouped.setdefault(id(due.bank), []).append(due)
+        for group in grouped.values():
+            bank = group[0].bank
+            if before := [d.row for d in group if d.lost_before]:
+                bank.interrupt(before)
+            bank.step(
+                [d.row for d in group],
+                [d.mean for d in group],
+                [d.peak for d in group],
+                np.array([d.day for d in group], dtype=np.float32),
+                np.array([d.outside for d in group], dtype=np.float32),
+                [d.phase for d in group],
+            )
+            if after := [d.row for d in group if d.lost_after]:
+                bank.interrupt(after)

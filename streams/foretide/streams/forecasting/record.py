@@ -1,0 +1,87 @@
+"""What is kept of one series at one resolution: a fixed record of numbers, the same for all series with its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from foretide.streams.fleet.features import RULES
+from foretide.streams.forecasting import autoregression, echo
+from foretide.streams.forecasting.experts import EXPERTS
+from foretide.streams.forecasting.skill import STEPS as SKILL_STEPS
+from foretide.streams.forecasting.targets import LEVELS, Target
+
+MEMORY: Final = 96
+"""Outcomes that quantiles are taken from: enough for a .99 that is near the largest, few enough to follow a change."""
+
+SHAPE: Final = 9
+CALENDAR: Final = 4
+EXOGENOUS: Final = 4
+"""Exogenous signals that are listened to."""
+PLAIN: Final = SHAPE + CALENDAR + EXOGENOUS
+"""Inputs of River's heads."""
+INPUTS: Final = PLAIN + echo.UNITS
+"""Inputs of the refinement: those, and the echo-state units."""
+
+PHASES: Final = 4
+"""Phases whose levels are kept."""
+
+UPPER: Final = len(LEVELS) - 1
+WAYS: Final = ("errors", "outcomes", "fleet", "refined")
+"""Ways to spread: the centre and errors before, outcomes before, the network, the network refined."""
+
+
+def depth(targets: Sequence[Target]) -> int:
+    """Steps that a forecast must be remembered for."""
+    return max((t.steps for t in targets), default=1)
+
+
+def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dtype[np.void]:
+    """The record's layout. `plugged` counts experts beyond the built-in ones."""
+    heads, ring, experts = len(targets), depth(targets), len(EXPERTS) + plugged
+    return np.dtype(
+        [
+            ("steps", "i8"),
+            ("since", "i8"),
+            ("change", "f8"),
+            ("smoothed", "f4", (2,)),
+            ("means", "f4", (look_back,)),
+            ("peaks", "f4", (look_back,)),
+            ("ar_weights", "f8", (autoregression.WEIGHTS,)),
+            ("ar_spread", "f8", (autoregression.WEIGHTS, autoregression.WEIGHTS)),
+            ("ar_lags", "f8", (autoregression.WEIGHTS,)),
+            ("ar_frame", "f8", (2,)),
+            ("skill", "f4", (RULES + 1,)),
+            ("said", "f4", (SKILL_STEPS, RULES + 1)),
+            ("echo", "f4", (echo.UNITS,)),
+            ("phase", "f4", (PHASES, 2)),
+            ("phase_steps", "i8", (PHASES,)),
+            ("refined", "f4", (heads, len(LEVELS), INPUTS)),
+            ("inputs", "f4", (ring, INPUTS)),
+            ("frame", "f4", (ring, 3)),
+            ("experts", "f4", (heads, ring, experts)),
+            ("ways", "f4", (heads, ring, UPPER, len(WAYS))),
+            ("issued", "f4", (heads, ring, 2)),
+            ("losses", "f8", (heads, experts)),
+            ("spread", "f8", (heads, UPPER, len(WAYS))),
+            ("errors", "f4", (heads, MEMORY)),
+            ("outcomes", "f4", (heads, MEMORY)),
+            ("known", "i8", (heads,)),
+            ("covered", "f8", (heads,)),
+            ("pinball", "f8", (heads, 2)),
+            ("quantiles", "f8", (heads, len(LEVELS))),
+        ]
+    )
+
+
+
+
+def blank(record: np.dtype[np.void]) -> np.void:
+    """The record of a series that has no step yet."""
+    row = np.zeros((), dtype=record)
+    row["ar_weights"][0] = 1.0
+    row["ar_spread"] = autoregression.START
+    row["errors"] = row["outcomes"] = np.inf
+    return row[()]  # type: ignore[no-any-return]

@@ -1,0 +1,106 @@
+"""What a signal did a day ago, and what is usual at that time of day: slots of at least five minutes, one day of them."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import Final
+
+import msgspec
+
+from foretide.streams.fleet.features import AHEAD, PROFILED
+
+DAY_MS: Final = 86_400_000
+SLOT_MS: Final = 300_000
+_PROFILED_AT: Final = tuple(AHEAD.index(s) for s in PROFILED)
+NEW: Final = 0.4
+"""How much of what is usual is the latest day's."""
+
+
+class SeasonState(msgspec.Struct, array_like=True, frozen=True):
+    """A season as numbers."""
+
+    slot_ms: int
+    means: bytes
+    peaks: bytes
+    usual: bytes
+    at: int
+    total: float
+    high: float
+    count: int
+
+
+class Season:
+    """A ring of one day's slots by time of day. `observe` takes steps in time order."""
+
+    __slots__ = ("_at", "_count", "_high", "_means", "_peaks", "_total", "_usual", "slot_ms")
+
+    def __init__(self, step_ms: int) -> None:
+        self.slot_ms = max(SLOT_MS, step_ms)
+        slots = max(1, round(DAY_MS / self.slot_ms))
+        self._means = array("f", [math.nan] * slots)
+        self._peaks = array("f", [math.nan] * slots)
+        self._usual = array("f", [math.nan] * slots)
+        self._at = -1
+        self._total = self._high = 0.0
+        self._count = 0
+
+    def observe(self, at_ms: int, peak: float, mean: float) -> None:
+        """A step ended at `at_ms`."""
+        slot = at_ms // self.slot_ms
+        if slot != self._at:
+            self._close(slot)
+        self._total += mean
+        self._high = max(self._high, peak) if self._count else peak
+        self._count += 1
+
+    def _close(self, slot: int) -> None:
+        """The open slot is over; those that nothing was heard of are unknown."""
+        size = len(self._means)
+        if self._at >= 0:
+            mean, usual = self._total / self._count, self._usual[self._at % size]
+            self._means[self._at % size] = mean
+            self._usual[self._at % size] = mean if math.isnan(usual) else usual + NEW * (mean - usual)
+            self._peaks[self._at % size] = self._high
+            for missed in range(self._at + 1, min(slot, self._at + 1 + size)):
+                self._means[missed % size] = self._peaks[missed % size] = math.nan
+        self._at, self._total, self._count = slot, 0.0, 0
+
+    def day(self, at_ms: int, step_ms: int) -> list[float]:
+        """A day before `at_ms`: the mean then and AHEAD steps later, and the peak over these steps; then what is usual
+        now and PROFILED steps later. NaN where it is not known.
+
+        The slot that is still open lies a day ahead of the one it will replace.
+        """
+        size = len(self._means)
+        now = at_ms // self.slot_ms
+        means, peaks, usual = self._means, self._peaks, self._usual
+        slots = [(at_ms + steps * step_ms) // self.slot_ms for steps in AHEAD]
+        found = [means[now % size]]
+        found += [means[then % size] if then - now < size else math.nan for then in slots]
+        last = min(slots[-1], now + size - 1)
+        first = min((at_ms + step_ms) // self.slot_ms, last)
+        highest = math.nan
+        for slot in range(first, last + 1):
+            peak = peaks[slot % size]
+            if not peak <= highest and peak == peak:  # noqa: PLR0124 -- either may be NaN
+                highest = peak
+        return [*found, highest, usual[now % size], *(usual[slots[i] % size] for i in _PROFILED_AT)]
+
+    def dump(self) -> SeasonState:
+        """The season as numbers."""
+        return SeasonState(
+            self.slot_ms, self._means.tobytes(), self._peaks.tobytes(), self._usual.tobytes(), self._at, self._total, self._high, self._count
+        )
+
+    @classmethod
+    def load(cls, state: SeasonState) -> Season:
+        """A season as it was dumped; ValueError if it cannot be one."""
+        season = cls(state.slot_ms)
+        size = len(season._means)
+        season._means, season._peaks = array("f", state.means), array("f", state.peaks)
+        season._usual = array("f", state.usual)
+        if not len(season._means) == len(season._peaks) == len(season._usual) == size:
+            raise ValueError(f"a season of {size} slots holds {len(season._means)}")
+        season._at, season._total, season._high, season._count = state.at, state.total, state.high, state.count
+        return season

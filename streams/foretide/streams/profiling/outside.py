@@ -1,0 +1,57 @@
+"""What a window tells from outside a signal: the time of day and week, the exogenous signals, the phase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from foretide.schemas.messages import TelemetryWindow
+from foretide.streams.forecasting.record import EXOGENOUS, PHASES
+
+DAY_MS: Final = 86_400_000
+WEEK_MS: Final = 7 * DAY_MS
+
+
+class Outside:
+    """Which signals and phases an application has told of, in the order in which they came: that is their place.
+
+    Of signals the first EXOGENOUS are listened to. Of phases each has a place of its own while there is one; those
+    that come later share the last.
+    """
+
+    __slots__ = ("exogenous", "phases")
+
+    def __init__(self, exogenous: Sequence[str] = (), phases: Sequence[str] = ()) -> None:
+        self.exogenous = list(exogenous)
+        self.phases = list(phases)
+
+    def place_of(self, phase: str) -> int:
+        """The place of a phase, a new one if it was not seen before."""
+        if phase in self.phases:
+            return self.phases.index(phase)
+        if len(self.phases) < PHASES:
+            self.phases.append(phase)
+        return len(self.phases) - 1
+
+    def numbers(self, window: TelemetryWindow, fresh: int) -> list[float]:
+        """Time of day and week as points on circles, then the latest of the `fresh` readings of each exogenous signal,
+        its logarithm with its sign; NaN where there is none."""
+        told = sorted(s for s in window.signals if s.startswith("app."))
+        for name in told:
+            if name not in self.exogenous and len(self.exogenous) < EXOGENOUS:
+                self.exogenous.append(name)
+        found = []
+        for period in (DAY_MS, WEEK_MS):
+            angle = 2 * math.pi * (window.end_ms % period) / period
+            found += [math.sin(angle), math.cos(angle)]
+        for name in self.exogenous:
+            known = [v for v in window.signals.get(name, ())[-fresh:] if v is not None]
+            found.append(math.copysign(math.log1p(abs(known[-1])), known[-1]) if known else math.nan)
+        return found + [math.nan] * (EXOGENOUS - len(self.exogenous))
+
+
+def pure(window: TelemetryWindow) -> tuple[str, ...]:
+    """The signals that may be predicted: those laid beside a trace are inputs alone."""
+    beside = window.columns or {}
+    return tuple(s for s in window.signals if not (s in beside and beside[s].beside))
