@@ -12,8 +12,11 @@ from foretide.deploy.backtest.tracks import KINDS, Track
 from foretide.schemas.messages import ForecastEvent, RecordRef, TelemetryWindow
 from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import TELEMETRY
+from foretide.streams.fleet import default_network
+from foretide.streams.forecasting.banks import Banks
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling import ApplicationProfile, ProfileProcessor, backtest_settings
+from foretide.streams.worker.processor import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +47,86 @@ class ApplicationRun:
     state: bytes = b""
 
 
-def run_application(
-    app: str,
-    windows: Sequence[TelemetryWindow],
-    chosen: frozenset[str] | None,
-    horizons: tuple[int, ...],
-    *,
-    sizing: bool = True,
-) -> ApplicationRun:
-    """Feed `windows`, each of one sample and in time order; after every one, forecast so many samples ahead.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One application to run: its `windows`, each of one sample and in time order; the signals `chosen` (None: all);
+    without `sizing` the profile that feeds the planner is left out."""
 
-    Nothing of a sample that is not fed yet is used. Without `sizing` the profile that feeds the planner is left out.
+    app: str
+    windows: Sequence[TelemetryWindow]
+    chosen: frozenset[str] | None = None
+    sizing: bool = True
+
+
+def run_application(asked: Asked, horizons: tuple[int, ...]) -> ApplicationRun:
+    """`run_applications` of one."""
+    return run_applications([asked], horizons)[0]
+
+
+def run_applications(asked: Sequence[Asked], horizons: tuple[int, ...]) -> list[ApplicationRun]:
+    """Feed the applications' windows, side by side; after every one, forecast so many samples ahead.
+
+    Nothing of a sample that is not fed yet is used, and no application's result depends on which others run with it.
     """
-    run = ApplicationRun(app, len(windows))
-    signals = tuple(dict.fromkeys(s for w in windows for s in wanted_signals(w, chosen)))
-    forecaster = ApplicationProfile(app, backtest_settings(signals, horizons))
-    live = ProfileProcessor()
-    sized = sizing and any(s in w.signals for w in windows[:1] for s in SIZED)
-    asked = [(steps, kind) for steps in sorted(horizons) for kind in KINDS]  # in the order of the profile's answers
-    series = {s: _Series.of(app, s, windows, horizons) for s in signals}
-    for place, window in enumerate(windows):
-        forecaster.observe(window)
+    banks, live = Banks(default_network()), ProfileProcessor()
+    walks = [_Walk(one, horizons, banks) for one in asked]
+    for place in range(max((len(w.windows) for w in walks), default=0)):
+        going = [w for w in walks if place < len(w.windows)]
+        taken = [(w, w.forecaster.take(w.windows[place])) for w in going]
+        banks.step(due for _, seen in taken for due in seen.due)
+        for walk, seen in taken:
+            if seen.samples:
+                walk.forecaster.finish()
+            walk.answered(walk.windows[place])
+        sized = [w for w in going if w.sized]
+        refs = [RecordRef(topic=TELEMETRY, partition=0, offset=place)] * len(sized)
+        told = live.observe_all([(w.windows[place], ref) for w, ref in zip(sized, refs, strict=True)])
+        for walk, outputs in zip(sized, told, strict=True):
+            walk.told(walk.windows[place], outputs)
+    return [w.ended(live) for w in walks]
+
+
+class _Walk:
+    """One application on its way through a backtest."""
+
+    def __init__(self, asked: Asked, horizons: tuple[int, ...], banks: Banks) -> None:
+        self.windows = asked.windows
+        self.run = ApplicationRun(asked.app, len(asked.windows))
+        self.signals = tuple(dict.fromkeys(s for w in asked.windows for s in wanted_signals(w, asked.chosen)))
+        self.forecaster = ApplicationProfile(asked.app, backtest_settings(self.signals, horizons), banks)
+        self.sized = asked.sizing and any(s in w.signals for w in asked.windows[:1] for s in SIZED)
+        self._asked = [(n, kind) for n in sorted(horizons) for kind in KINDS]  # in the order of the profile's answers
+        self._series = {s: _Series.of(asked.app, s, asked.windows, horizons) for s in self.signals}
+
+    def answered(self, window: TelemetryWindow) -> None:
+        """Note what was forecast after `window`."""
         raw: dict[str, list[tuple[float, ...]]] = {}
-        for forecast in forecaster.raw_forecasts():
+        for forecast in self.forecaster.raw_forecasts():
             raw.setdefault(forecast.signal, []).append(forecast.quantiles)
-        for signal in signals:
+        for signal in self.signals:
             value = window.signals.get(signal, [None])[0]
             if value is not None:
-                series[signal].observe(window.start_ms, value)
-                for (steps, kind), quantiles in zip(asked, raw[signal], strict=True):
-                    series[signal].issue(steps, kind, value, quantiles)
-        if sized:
-            run.sizing.append(_size(live, window, place))
-    for one in series.values():
-        for track in one.tracks.values():
-            key = track.column.name, track.steps
-            run.tracks[key] = track
-            for kind in KINDS:
-                run.scores[key, kind] = one.scorers[track.steps, kind].score
-    if sized:
-        run.state = live.snapshot(app)
-    return run
+                self._series[signal].observe(window.start_ms, value)
+                for (steps, kind), quantiles in zip(self._asked, raw[signal], strict=True):
+                    self._series[signal].issue(steps, kind, value, quantiles)
+
+    def told(self, window: TelemetryWindow, outputs: Sequence[Output]) -> None:
+        """Note what the planner would have heard after `window`."""
+        event = next((o.message for o in outputs if isinstance(o.message, ForecastEvent)), None)
+        compute, memory = (window.signals.get(s, [None])[0] for s in SIZED)
+        self.run.sizing.append(Sizable(window.start_ms, event, compute, memory))
+
+    def ended(self, live: ProfileProcessor) -> ApplicationRun:
+        """All of it."""
+        for one in self._series.values():
+            for track in one.tracks.values():
+                key = track.column.name, track.steps
+                self.run.tracks[key] = track
+                for kind in KINDS:
+                    self.run.scores[key, kind] = one.scorers[track.steps, kind].score
+        if self.sized:
+            self.run.state = live.snapshot(self.run.app)
+        return self.run
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +153,3 @@ class _Series:
     def issue(self, steps: int, kind: Kind, value: float, quantiles: Sequence[float]) -> None:
         self.tracks[steps].issue(kind, quantiles)
         self.scorers[steps, kind].issue(value, quantiles)
-
-
-def _size(live: ProfileProcessor, window: TelemetryWindow, place: int) -> Sizable:
-    ref = RecordRef(topic=TELEMETRY, partition=0, offset=place)
-    event = next((o.message for o in live.observe(window, ref) if isinstance(o.message, ForecastEvent)), None)
-    compute, memory = (window.signals.get(s, [None])[0] for s in SIZED)
-    return Sizable(window.start_ms, event, compute, memory)

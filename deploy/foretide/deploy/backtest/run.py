@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 from msgspec import to_builtins
 
-from foretide.deploy.backtest.application import ApplicationRun, SeriesKey, run_application
+from foretide.deploy.backtest.application import ApplicationRun, Asked, SeriesKey, run_applications
 from foretide.deploy.backtest.baselines.automatic import optional_baselines
 from foretide.deploy.backtest.baselines.catalogue import BASELINES
 from foretide.deploy.backtest.baselines.harness import compare
@@ -29,11 +29,11 @@ from foretide.deploy.backtest.sizing import SizingResult, size
 from foretide.deploy.backtest.sources import Applications
 from foretide.deploy.backtest.summary import BacktestSummary, SizingSummary, signal_summaries
 from foretide.deploy.backtest.tracks import KINDS
-from foretide.schemas.messages import TelemetryWindow
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling import model_hash
 
 DECISIONS_HEADER = "app_id,issued_ts,class"
+MOST_TOGETHER = 64
 SIZED_EVERY = 10
 """Samples between two changes of one application, at least."""
 
@@ -115,51 +115,48 @@ def forecast(
     done = 0
     runs: list[ApplicationRun] = []
     compared = compared_series(_columns(applications, settings.signals)) if settings.report else {}
+    asked = [Asked(app, list(w), settings.signals, settings.sizing) for app, w in sorted(applications.items())]
+    size = _group_size(len(asked), settings.jobs)
     tasks = [
-        _Task(
-            app,
-            list(w),
-            settings.signals,
-            settings.horizons,
-            compared.get(app, frozenset()),
-            settings.optional,
-            settings.sizing,
-        )
-        for app, w in sorted(applications.items())
+        _Task(tuple(group), settings.horizons, [compared.get(one.app, frozenset()) for one in group], settings.optional)
+        for group in (asked[i : i + size] for i in range(0, len(asked), size))
     ]
     if settings.jobs == 1 or len(tasks) == 1:
         for task in tasks:
-            runs.append(_run(task))
-            done += runs[-1].samples
+            runs += _run(task)
+            done += sum(len(one.windows) for one in task.asked)
             progress(done, whole)
         return runs
     context = multiprocessing.get_context("spawn")  # a fork would copy threads and their locks
     with ProcessPoolExecutor(min(settings.jobs, len(tasks)), mp_context=context) as workers:
-        for run in workers.map(_run, tasks):
-            runs.append(run)
-            done += run.samples
+        for found in workers.map(_run, tasks):
+            runs += found
+            done += sum(run.samples for run in found)
             progress(done, whole)
     return runs
 
 
+def _group_size(applications: int, jobs: int) -> int:
+    """Applications that are stepped together: many, for that is cheaper, but enough groups to keep all jobs busy."""
+    return max(1, min(MOST_TOGETHER, -(-applications // (2 * jobs if jobs > 1 else 1))))
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One application's share of the work; `compared` are the signals to run baselines on."""
+    """Some applications' share of the work; `compared` are the signals to run baselines on, of each."""
 
-    app: str
-    windows: Sequence[TelemetryWindow]
-    signals: frozenset[str] | None
+    asked: tuple[Asked, ...]
     horizons: tuple[int, ...]
-    compared: frozenset[str]
+    compared: list[frozenset[str]]
     optional: tuple[str, ...]
-    sizing: bool
 
 
-def _run(task: _Task) -> ApplicationRun:
-    run = run_application(task.app, task.windows, task.signals, task.horizons, sizing=task.sizing)
+def _run(task: _Task) -> list[ApplicationRun]:
+    runs = run_applications(task.asked, task.horizons)
     rules = (*BASELINES, *optional_baselines(task.optional))
-    run.compared = {key: compare(track, rules) for key, track in run.tracks.items() if key[0] in task.compared}
-    return run
+    for run, compared in zip(runs, task.compared, strict=True):
+        run.compared = {key: compare(track, rules) for key, track in run.tracks.items() if key[0] in compared}
+    return runs
 
 
 def _columns(applications: Applications, signals: frozenset[str] | None) -> dict[str, list[str]]:

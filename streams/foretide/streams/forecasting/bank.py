@@ -18,8 +18,8 @@ from foretide.streams.forecasting import echo, refinement
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
 from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
-from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, INPUTS, PLAIN, SHAPE, blank, record_of
 from foretide.streams.forecasting.phases import phase_levels
+from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, INPUTS, PLAIN, SHAPE, blank, record_of
 from foretide.streams.forecasting.sensing import Sensed, sense
 from foretide.streams.forecasting.settling import Plan, Settled, settle
 from foretide.streams.forecasting.targets import Target
@@ -181,5 +181,3 @@ class Bank:
         highs = np.maximum.accumulate(path, axis=1)[:, ends]
         means = np.cumsum(path, axis=1)[:, ends] / (ends + 1)
         return np.choose(self._plan.kinds, [path[:, ends], highs, means])
-
-

@@ -9,7 +9,8 @@ EXPERTS: Final = ("last", "mean12", "ewma", "max12", "max48", "day", "ar", "line
 
 last, mean12, ewma, max12, max48: the last step, the mean and exponential mean of the latest, their maxima.
 day: the last step, moved as a day ago. ar: an autoregression (`autoregression`). linear: River's linear regression
-(`linear`). fleet: the network that all applications share. refined: the same, refined for this series (`refinement`). phase: what is usual in the application's phase (`phases`).
+(`linear`). fleet: the network that all applications share. refined: the same, refined for this series (`refinement`).
+phase: what is usual in the application's phase (`phases`).
 """
 
 LAST: Final = EXPERTS.index("last")

@@ -155,13 +155,15 @@ class Ladder:
     def load(cls, horizons: Sequence[Horizon], state: LadderState, banks: Banks) -> Ladder:
         """A ladder as it was dumped; ValueError if it was one of other horizons."""
         ladder = cls(horizons, state.span_ms, banks)
-        if [r is None for r in state.rungs] != [r is None for r in ladder._rows] or len(state.open) != len(ladder._open):
+        kept, fit = [r is not None for r in state.rungs], [r is not None for r in ladder._rows]
+        if kept != fit or len(state.open) != len(ladder._open):
             ladder.remove()
             raise ValueError("a ladder of other horizons")
         ladder._last_ms = state.last_ms
         ladder._season = Season.load(state.season)
         ladder._open = [(a, b, c, d) for a, b, c, d in state.open]
-        for kept, row in zip(ladder._rows, state.rungs, strict=True):
-            if kept is not None and row is not None:
-                kept[0].put(kept[1], row)
+        for place, row in zip(ladder._rows, state.rungs, strict=True):
+            if place is not None and row is not None:
+                bank, number = place
+                bank.put(number, row)
         return ladder

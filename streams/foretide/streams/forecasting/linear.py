@@ -40,7 +40,7 @@ class LinearModels:
     def scale(self, raw: Sequence[float]) -> list[float]:
         """Learn the exogenous signals' spread and give them scaled; one that is not known (NaN) is as usual, and
         nothing is learnt of it."""
-        named = {i: v for i, v in enumerate(raw) if v == v}  # noqa: PLR0124 -- not NaN
+        named = {i: v for i, v in enumerate(raw) if v == v}
         if not named:
             return [0.0] * len(raw)
         self._scaler.learn_one(named)

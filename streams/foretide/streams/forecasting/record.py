@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foretide.streams.fleet.features import RULES
 from foretide.streams.forecasting import autoregression, echo
@@ -76,12 +77,10 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
     )
 
 
-
-
-def blank(record: np.dtype[np.void]) -> np.void:
+def blank(record: np.dtype[np.void]) -> NDArray[np.void]:
     """The record of a series that has no step yet."""
     row = np.zeros((), dtype=record)
     row["ar_weights"][0] = 1.0
     row["ar_spread"] = autoregression.START
     row["errors"] = row["outcomes"] = np.inf
-    return row[()]  # type: ignore[no-any-return]
+    return row

@@ -23,7 +23,8 @@ REACH: Final = 3.0
 def correction(weights: Floats, inputs: Floats) -> Floats:
     """What is added to each quantile: `weights` (rows, heads, levels, inputs), `inputs` (rows, inputs)."""
     sums = (weights * inputs[:, None, None, :]).sum(axis=3)
-    return np.clip(sums, -REACH, REACH)
+    bounded: Floats = np.clip(sums, -REACH, REACH)
+    return bounded
 
 
 def learn(weights: Floats, inputs: Floats, gradient: Floats) -> Floats:
@@ -34,4 +35,5 @@ def learn(weights: Floats, inputs: Floats, gradient: Floats) -> Floats:
     """
     size = 1.0 + (inputs * inputs).sum(axis=2)
     step = np.float32(RATE) * gradient / size[:, :, None]
-    return weights + step[:, :, :, None] * inputs[:, :, None, :]
+    learnt: Floats = weights + step[:, :, :, None] * inputs[:, :, None, :]
+    return learnt

@@ -1,4 +1,4 @@
-"""What a signal did a day ago, and what is usual at that time of day: slots of at least five minutes, one day of them."""
+"""What a signal did a day ago, and what is usual at that time of day, in slots of at least five minutes."""
 
 from __future__ import annotations
 
@@ -83,15 +83,14 @@ class Season:
         highest = math.nan
         for slot in range(first, last + 1):
             peak = peaks[slot % size]
-            if not peak <= highest and peak == peak:  # noqa: PLR0124 -- either may be NaN
+            if not peak <= highest and peak == peak:
                 highest = peak
         return [*found, highest, usual[now % size], *(usual[slots[i] % size] for i in _PROFILED_AT)]
 
     def dump(self) -> SeasonState:
         """The season as numbers."""
-        return SeasonState(
-            self.slot_ms, self._means.tobytes(), self._peaks.tobytes(), self._usual.tobytes(), self._at, self._total, self._high, self._count
-        )
+        rings = self._means.tobytes(), self._peaks.tobytes(), self._usual.tobytes()
+        return SeasonState(self.slot_ms, *rings, self._at, self._total, self._high, self._count)
 
     @classmethod
     def load(cls, state: SeasonState) -> Season:

@@ -52,12 +52,11 @@ def _autoregression(state: NDArray[np.void], rows: Ints, view: View) -> Doubles:
     path = autoregression.ahead(learnt, lags, AR_STEPS[-1]) * scale[:, None] + centre[:, None]
     low, high = means.min(axis=1), means.max(axis=1)
     reach = 0.1 * (high - low)
-    return np.clip(path, (low - reach)[:, None], (high + reach)[:, None])
+    bounded: Doubles = np.clip(path, (low - reach)[:, None], (high + reach)[:, None])
+    return bounded
 
 
-def _skill(
-    state: NDArray[np.void], rows: Ints, view: View, references: Floats, day: Floats, path: Doubles
-) -> Floats:
+def _skill(state: NDArray[np.void], rows: Ints, view: View, references: Floats, day: Floats, path: Doubles) -> Floats:
     """The recent errors of simple rules, after the latest step."""
     place = view.steps % skill.STEPS
     was = state["said"][rows, place]

@@ -88,9 +88,7 @@ def _outcomes(view: View, plan: Plan) -> Floats:
     return chosen
 
 
-def _remember(
-    state: NDArray[np.void], rows: Ints, known: NDArray[np.bool_], outcome: Floats, issued: Floats
-) -> None:
+def _remember(state: NDArray[np.void], rows: Ints, known: NDArray[np.bool_], outcome: Floats, issued: Floats) -> None:
     who, head = np.nonzero(known)
     row = rows[who]
     place = state["known"][row, head] % MEMORY

@@ -13,6 +13,7 @@ from foretide.schemas.messages import HorizonForecast, Quantiles, SignalForecast
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.head import Head
+from foretide.streams.forecasting.ladder import Ladder
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
@@ -111,7 +112,8 @@ class ApplicationProfile:
                 continue
             signal = self.signals.get(name)
             if signal is None:
-                signal = self.signals[name] = SignalProfile(name, self.settings.horizons, self.span_ms, self.banks)
+                ladder = Ladder(self.settings.horizons, self.span_ms, self.banks)
+                signal = self.signals[name] = SignalProfile(name, self.settings.horizons, ladder)
             elif signal.ready and self.windows_learned >= self.settings.learning_windows:
                 departures += self._weigh(signal, window.end_ms, max(values))
             due += signal.observe(window.end_ms, values, outside, phase)

@@ -23,10 +23,8 @@ class SignalProfile:
 
     __slots__ = ("_found", "_horizons", "_ladder", "_published", "deviation", "high", "last", "low", "maximum", "name")
 
-    def __init__(self, name: str, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
-        self._begin(name, horizons, Ladder(horizons, span_ms, banks))
-
-    def _begin(self, name: str, horizons: Sequence[Horizon], ladder: Ladder) -> None:
+    def __init__(self, name: str, horizons: Sequence[Horizon], ladder: Ladder) -> None:
+        """`ladder` is one of the same `horizons`."""
         self.name = name
         self.maximum = upper_bound(name)
         self._horizons = tuple(horizons)
@@ -101,8 +99,7 @@ class SignalProfile:
     @classmethod
     def load(cls, name: str, horizons: Sequence[Horizon], state: SignalState, banks: Banks) -> SignalProfile:
         """A signal as it was dumped."""
-        signal = cls.__new__(cls)
-        signal._begin(name, horizons, Ladder.load(horizons, state.ladder, banks))
+        signal = cls(name, horizons, Ladder.load(horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
         signal.deviation = state.deviation
         return signal
