@@ -69,6 +69,16 @@ class CountingProcessor:
         )
         return [Output(PREDICTIONS, record.key, prediction)]
 
+    def handle_all(self, records: Sequence[Record]) -> list[Sequence[Output] | Exception]:
+        assert len({r.key for r in records}) == len(records)
+        found: list[Sequence[Output] | Exception] = []
+        for record in records:
+            try:
+                found.append(self.handle(record))
+            except (InvalidMessage, RuntimeError) as error:
+                found.append(error)
+        return found
+
     def snapshot(self, key: str) -> bytes:
         count = self.counts[key]
         return orjson.dumps([count.records, count.total, count.chain, count.last_offset])

@@ -56,7 +56,7 @@ def test_the_oldest_comes_first_and_the_unfit_is_passed_over() -> None:
     ledger.handled("b", 1, 2.0, None)
     assert ledger.oldest(0.5) is None
     assert ledger.oldest(5.0) == Due("a", 0)
-    assert ledger.oldest(5.0, unfit="a") == Due("b", 1)
+    assert ledger.oldest(5.0, unfit={"a"}) == Due("b", 1)
     assert ledger.oldest_since() == 1.0
 
 

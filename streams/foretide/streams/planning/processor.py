@@ -47,6 +47,16 @@ class PlanProcessor:
                 outputs.append(Output(COMMANDS, record.key, command))
         return outputs
 
+    def handle_all(self, records: Sequence[Record]) -> list[Sequence[Output] | Exception]:
+        """The same for many records, one after another: for each its outputs, or what `handle` raised."""
+        found: list[Sequence[Output] | Exception] = []
+        for record in records:
+            try:
+                found.append(self.handle(record))
+            except Exception as error:  # noqa: BLE001 -- it is this record's answer
+                found.append(error)
+        return found
+
     def snapshot(self, key: str) -> bytes:
         """The pool's state as bytes; KeyError for a pool that is not known."""
         return snapshot.to_bytes(self._pools[key])

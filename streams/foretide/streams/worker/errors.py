@@ -3,7 +3,8 @@
 WorkerError
 ├── EnvelopeError   a snapshot that cannot be read
 ├── CrashedError    something inside the worker failed for good: it stops, and a supervisor starts it again
-└── CoreFault       a core failed on a record that keeps the contract
+├── CoreFault       a core failed on a record that keeps the contract
+└── BatchFault      a core failed on one of several records handled together
 """
 
 from __future__ import annotations
@@ -39,4 +40,13 @@ class CoreFault(WorkerError):
         super().__init__(f"the core failed on partition {raw.partition}, offset {raw.offset}, key {key!r}: {error!r}")
         self.key = key
         self.raw = raw
+        self.error = error
+
+
+class BatchFault(WorkerError):
+    """A core failed on one of several records that were handled together. Nothing was sent; the states of all their
+    keys are unknown now."""
+
+    def __init__(self, records: int, error: Exception) -> None:
+        super().__init__(f"the core failed on one of {records} records handled together: {error!r}")
         self.error = error

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from foretide.schemas.codec import encode
-from foretide.schemas.dead_letters import DeadLetterGuard, dead_letter
+from foretide.schemas.dead_letters import DeadLetterGuard, TooManyDeadLetters, dead_letter
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import RecordRef
 from foretide.schemas.topics import DEAD_LETTERS
-from foretide.streams.worker.errors import CoreFault
+from foretide.streams.worker.errors import BatchFault, CoreFault
 from foretide.streams.worker.metrics import WorkerMetrics
 from foretide.streams.worker.outbox import Outbox
 from foretide.streams.worker.partition import Owned
-from foretide.streams.worker.processor import Processor, Record
+from foretide.streams.worker.processor import Output, Processor, Record
 from foretide.streams.worker.source import Raw
 from foretide.streams.worker.stamps import stamped
 
@@ -62,6 +62,56 @@ class Intake:
             return
         except Exception as error:
             raise CoreFault(key, raw, error) from error
+        self._answered(owned, raw, key, outputs)
+
+    def handle_all(self, batch: Sequence[tuple[Owned, Raw]]) -> None:
+        """Handle records that are next in their partitions, in this order, each of another key.
+
+        Raises TooManyDeadLetters as `handle` does; BatchFault when the core failed: then nothing was sent, nothing is
+        in the books, and the states of all their keys are unknown.
+        """
+        keys = [self._key_of(raw) for _, raw in batch]
+        fresh = [
+            isinstance(key, str) and raw.offset > owned.covered.get(key, -1)
+            for key, (owned, raw) in zip(keys, batch, strict=True)
+        ]
+        records = [
+            Record(self._processor.source_topic, raw.partition, raw.offset, str(key), raw.value, raw.timestamp_ms)
+            for key, new, (_, raw) in zip(keys, fresh, batch, strict=True)
+            if new
+        ]
+        try:
+            found = self._processor.handle_all(records)
+        except Exception as error:
+            raise BatchFault(len(records), error) from error
+        for each in found:
+            if isinstance(each, Exception) and not isinstance(each, InvalidMessage):
+                raise BatchFault(len(records), each) from each
+        answers = iter(found)
+        enough: TooManyDeadLetters | None = None
+        for key, new, (owned, raw) in zip(keys, fresh, batch, strict=True):
+            answer = next(answers) if new else None
+            invalid = key if isinstance(key, InvalidMessage) else answer
+            if isinstance(invalid, InvalidMessage):
+                try:
+                    self.set_aside(owned, raw, invalid, "invalid")
+                except TooManyDeadLetters as error:
+                    enough = error  # the core has learnt the rest too: it must be in the books
+            elif answer is None or isinstance(answer, Exception):
+                owned.ledger.skipped(raw.offset)
+                self._metrics.duplicates.inc()
+            else:
+                self._answered(owned, raw, str(key), answer)
+        if enough is not None:
+            raise enough
+
+    def _key_of(self, raw: Raw) -> str | InvalidMessage:
+        try:
+            return decode_key(self._processor.source_topic, raw.key)
+        except InvalidMessage as error:
+            return error
+
+    def _answered(self, owned: Owned, raw: Raw, key: str, outputs: Sequence[Output]) -> None:
         self._guard.good()
         owned.keys.add(key)
         sequence = None

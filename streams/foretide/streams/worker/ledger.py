@@ -7,6 +7,7 @@ and every output of those records is in the broker too. Nothing here does I/O or
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -77,10 +78,10 @@ class Ledger:
             self._outputs.append((offset, sequence))
         self.expected = offset + 1
 
-    def oldest(self, before: float, unfit: str | None = None) -> Due | None:
-        """The key that has waited longest for a snapshot, if it has waited since `before`; `unfit` is passed over."""
+    def oldest(self, before: float, unfit: Collection[str] = ()) -> Due | None:
+        """The key that has waited longest for a snapshot, if it has waited since `before`; `unfit` are passed over."""
         for key, entry in self._dirty.items():
-            if key != unfit:
+            if key not in unfit:
                 return Due(key, entry.last) if entry.since <= before else None
         return None
 

@@ -16,8 +16,8 @@ class Owned:
 
     Nothing is handled before `ready` is set: then `ledger`, `epoch` and the restored keys are there. `covered` holds,
     per key, the last offset its snapshot covers; records at or below it are not learned again. `faults` holds the
-    offsets on which the core failed: they changed nothing. `broken` is the key being rebuilt after such a fault: its
-    state is not fit for a snapshot.
+    offsets on which the core failed: they changed nothing. `broken` are the keys being rebuilt after such a fault:
+    their states are not fit for a snapshot.
     """
 
     number: int
@@ -29,7 +29,7 @@ class Owned:
     covered: dict[str, int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     faults: set[int] = field(default_factory=set)
-    broken: str | None = None
+    broken: set[str] = field(default_factory=set)
     committed: int | None = None
     advanced_at: float = 0.0
     task: asyncio.Task[None] | None = None

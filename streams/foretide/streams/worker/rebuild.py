@@ -39,19 +39,22 @@ class Rebuild:
 
         CrashedError if the core fails on a record that it had handled before; TooManyDeadLetters as in `Intake`.
         """
-        await self._outbox.flush()  # the last snapshot may still be on its way
-        while True:
-            try:
-                await self._restore(owned, fault)
-                break
-            except KafkaError:
-                await asyncio.sleep(RETRY_SECONDS)
+        await self.undo(owned, fault.key, fault.raw.offset)
         owned.faults.add(fault.raw.offset)
         reason = f"the core failed: {type(fault.error).__name__}: {fault.error}"
         self._intake.set_aside(owned, fault.raw, InvalidMessage(self._processor.source_topic, "$", reason), "fault")
 
-    async def _restore(self, owned: Owned, fault: CoreFault) -> None:
-        key = fault.key
+    async def undo(self, owned: Owned, key: str, offset: int) -> None:
+        """Make the state of `key` what it was before the record at `offset`; CrashedError as in `run`."""
+        await self._outbox.flush()  # the last snapshot may still be on its way
+        while True:
+            try:
+                await self._restore(owned, key, offset)
+                return
+            except KafkaError:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _restore(self, owned: Owned, key: str, offset: int) -> None:
         self._processor.forget(key)
         snapshot = (await self._changelog.read([owned.number]))[owned.number].by_key.get(key)
         begin = owned.ledger.changed_from(key)
@@ -60,10 +63,10 @@ class Rebuild:
             begin = snapshot.last_offset + 1
         if begin is None:
             return
-        async for raw in self._source.read(owned.number, begin, fault.raw.offset):
+        async for raw in self._source.read(owned.number, begin, offset):
             if raw.key != key.encode() or raw.offset in owned.faults:
                 continue
             try:
                 self._intake.replay(raw, key)
             except CoreFault as again:
-                raise CrashedError(f"{fault}; and while its key was rebuilt, {again}") from again
+                raise CrashedError(f"while {key!r} was rebuilt after a fault, {again}") from again

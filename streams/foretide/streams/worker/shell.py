@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from aiokafka.errors import KafkaError
@@ -16,9 +17,10 @@ from aiokafka.errors import KafkaError
 from foretide.schemas.dead_letters import TooManyDeadLetters
 from foretide.schemas.errors import ForetideError
 from foretide.schemas.topics import DEAD_LETTERS
+from foretide.streams.worker.batch import Batch, key_of
 from foretide.streams.worker.changelog import Changelog
 from foretide.streams.worker.envelope import Envelope, encode_envelope
-from foretide.streams.worker.errors import CoreFault, CrashedError, WorkerError
+from foretide.streams.worker.errors import BatchFault, CoreFault, CrashedError, WorkerError
 from foretide.streams.worker.intake import Intake
 from foretide.streams.worker.ledger import Admission
 from foretide.streams.worker.metrics import WorkerMetrics
@@ -95,7 +97,7 @@ class Shell:
             await owned.unless_released(owned.ready.wait())
         if not owned.active:
             return
-        try:
+        async with self._guarded():
             admission = owned.ledger.admit(raw.offset)
             if admission is Admission.BEHIND:
                 self._metrics.duplicates.inc()
@@ -105,6 +107,54 @@ class Shell:
                 if not owned.active or owned.ledger.expected != raw.offset:
                     return
             await self._handle(owned, raw)
+
+    async def take_all(self, raws: Sequence[Raw]) -> None:
+        """Handle records in the order of delivery: together those that are simply next, one by one the others."""
+        batch = Batch()
+        for raw in raws:
+            if batch.joins(self._owned.get(raw.partition), raw):
+                continue
+            await self._take_batch(batch)
+            batch = Batch()
+            if not batch.joins(self._owned.get(raw.partition), raw):
+                await self.take(raw)
+        await self._take_batch(batch)
+
+    async def _take_batch(self, batch: Batch) -> None:
+        if self._stopped or not batch.members:
+            return
+        if self._outbox.full or len(batch.members) == 1:
+            for _, raw in batch.members:
+                await self.take(raw)
+            return
+        async with self._guarded():
+            try:
+                self._intake.handle_all(batch.members)
+            except BatchFault as fault:
+                log.error("%s; each is handled alone now", fault, exc_info=fault.error)
+                await self._undo(batch)
+                for _, raw in batch.members:
+                    await self.take(raw)
+                return
+        now = time.monotonic()
+        for owned, _ in batch.members:
+            owned.advanced_at = now
+
+    async def _undo(self, batch: Batch) -> None:
+        """Make the states of all keys of a batch what they were before it."""
+        for owned, raw in batch.members:
+            owned.broken.add(key_of(raw))
+        for owned, raw in batch.members:
+            self._processor.forget(key_of(raw))
+            await owned.unless_released(self._rebuild.undo(owned, key_of(raw), raw.offset))
+        for owned, raw in batch.members:
+            owned.broken.discard(key_of(raw))
+
+    @asynccontextmanager
+    async def _guarded(self) -> AsyncIterator[None]:
+        """What stops the worker when it happens inside."""
+        try:
+            yield
         except TooManyDeadLetters as error:
             self._stopped = True
             self._failed(TooManyDeadLetters(f"{error} All of them were sent to {DEAD_LETTERS}."))
@@ -211,12 +261,12 @@ class Shell:
             self._intake.handle(owned, raw)
         except CoreFault as fault:
             log.error("%s", fault, exc_info=fault.error)
-            owned.broken = fault.key
+            owned.broken.add(fault.key)
             self._processor.forget(fault.key)
             await owned.unless_released(self._rebuild.run(owned, fault))
             if not owned.active:
                 return
-            owned.broken = None
+            owned.broken.discard(fault.key)
         owned.advanced_at = time.monotonic()
 
     async def _fill(self, owned: Owned, stop: int) -> None:
