@@ -36,8 +36,8 @@ def features(
 ) -> Floats:
     """The inputs after the last step of each series: (rows, FEATURES).
 
-    `means` and `peaks` (rows, history) are the latest steps, newest last, at least 24 of them (before the first step
-    they repeat it); `scale` (rows,) is each series' usual change from step to step, above 0; `steps` (rows,) counts
+    `means` and `peaks` (rows, history) are the latest steps, newest last, at least RECENT of them (before the first
+    step they repeat it); `scale` (rows,) is each series' usual change from step to step, above 0; `steps` (rows,) counts
     all steps so far; `day` (rows, DAY) holds NaN where a time is not known; `ar` (rows, 3) are the autoregression's
     forecasts at AR_STEPS; `skill` (rows, RULES + 1) are the logarithms of the rules' recent errors in proportion to
     last value's, then last value's own error.
@@ -77,7 +77,8 @@ def features(
     out[:, place + 5] = np.float32(3.0 / RECENT) * idle.sum(axis=1, dtype=np.int64)
     out[:, place + 6] = np.float32(0.5) * np.log1p(np.minimum(steps, 10_000)).astype(np.float32)
     place += 7
-    place = _by_day(out, place, day, last, unit)
+    with np.errstate(over="ignore"):  # a day ago it may have been larger than any number of today's units
+        place = _by_day(out, place, day, last, unit)
     out[:, place : place + len(AR_STEPS)] = (ar - last) / unit
     place += len(AR_STEPS)
     out[:, place:] = skill

@@ -27,7 +27,9 @@ def weights(losses: Doubles, favourite: int) -> Doubles:
     was lost yet by any, and shared by those without loss where some have none."""
     best = losses.min(axis=-1, keepdims=True)
     none = best <= 0.0
-    raw = np.exp(-np.minimum(ETA * (losses / np.where(none, 1.0, best) - 1.0), 700.0))
+    with np.errstate(over="ignore"):  # a best loss that has faded to nearly nothing is as good as infinitely better
+        worse = ETA * (losses / np.where(none, 1.0, best) - 1.0)
+    raw = np.exp(-np.minimum(worse, 700.0))
     spotless = losses <= 0.0
     raw = np.where(none, spotless, raw)
     untold = spotless.all(axis=-1)

@@ -19,7 +19,7 @@ from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
 from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
 from foretide.streams.forecasting.phases import phase_levels
-from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, INPUTS, PLAIN, SHAPE, blank, record_of
+from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, INPUTS, PLAIN, SHAPE, blank, depth, record_of
 from foretide.streams.forecasting.sensing import Sensed, sense
 from foretide.streams.forecasting.settling import Plan, Settled, settle
 from foretide.streams.forecasting.targets import Target
@@ -48,7 +48,8 @@ class Bank:
         self.targets = tuple(targets)
         self._network = network
         self._plan = Plan.of(targets)
-        self._record = record_of(targets, look_back, 0)
+        # Outcomes are of the latest steps: it must look back at least as far as it forecasts.
+        self._record = record_of(targets, max(look_back, depth(targets)), 0)
         self._left, self._right, self._share = between([t.steps for t in targets])
         self.experts = EXPERTS
         self._free: list[int] = []
@@ -117,7 +118,8 @@ class Bank:
         who, heads = np.nonzero(settled.known)
         slots = settled.slot[who, heads]
         inputs = self.state["inputs"][rows[who], slots, :PLAIN].tolist()
-        frame = self.state["frame"][rows[who], slots]
+        # In double precision: a large change in units of a scale that was tiny is beyond single precision.
+        frame = self.state["frame"][rows[who], slots].astype(np.float64)
         last = frame[np.arange(len(who)), self._plan.of_peaks[heads]]
         changes = np.clip((settled.outcome[who, heads] - last) / frame[:, 2], -CLIP, CLIP).tolist()
         for row, head, seen, change in zip(rows[who].tolist(), heads.tolist(), inputs, changes, strict=True):

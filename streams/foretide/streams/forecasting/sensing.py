@@ -34,7 +34,8 @@ def sense(state: NDArray[np.void], rows: Ints, view: View, day: Floats) -> Sense
 def _autoregression(state: NDArray[np.void], rows: Ints, view: View) -> Doubles:
     """The autoregression's path (rows, 15) after it has learnt the latest step."""
     frame = state["ar_frame"][rows]
-    later = view.steps > 1
+    # Where time was lost the latest step does not follow the lags.
+    later = (view.steps > 1) & (state["since"][rows] > 0)
     unit = np.where(later, frame[:, 1], 1.0)
     outcome = np.clip((view.means[:, -1] - frame[:, 0]) / unit, -autoregression.CLIP, autoregression.CLIP)
     before = state["ar_weights"][rows], state["ar_spread"][rows]

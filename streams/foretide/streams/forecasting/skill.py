@@ -51,6 +51,7 @@ def told(errors: Floats, scale: Floats) -> Floats:
     least = np.float32(LEAST) * scale[:, None]
     base = errors[:, RULES:] + least
     told = np.empty_like(errors)
-    told[:, :RULES] = np.float32(WEIGHT) * np.log((errors[:, :RULES] + least) / base)
-    told[:, RULES:] = base / scale[:, None]
+    with np.errstate(over="ignore"):  # what is infinite then counts as not known among the network's inputs
+        told[:, :RULES] = np.float32(WEIGHT) * np.log((errors[:, :RULES] + least) / base)
+        told[:, RULES:] = base / scale[:, None]
     return told
