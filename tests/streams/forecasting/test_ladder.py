@@ -1,16 +1,42 @@
+"""Horizons and the rungs that serve them, what a coarse rung is told, lost time, and a ladder put back."""
+
 from __future__ import annotations
 
 import random
+from math import nan
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from foretide.streams.forecasting.banks import Banks
 from foretide.streams.forecasting.ladder import COARSE_MS, FARTHEST, GAP, Horizon, Ladder, plan_rungs
 from foretide.streams.profiling.settings import ProfileSettings
+from support.banks import small_network
 
 HORIZONS = ProfileSettings().horizons
+OUTSIDE = [0.0] * 4 + [nan] * 4
+START = 600_000
 spans = st.integers(1, 3_600_000)
+
+
+class Climber:
+    """A ladder with its banks, all due steps of which are taken at once."""
+
+    def __init__(self, horizons: tuple[Horizon, ...], span_ms: int) -> None:
+        self.banks = Banks(small_network())
+        self.ladder = Ladder(horizons, span_ms, self.banks)
+
+    def observe(self, end_ms: int, peak: float, mean: float) -> None:
+        self.banks.step(self.ladder.observe(end_ms, peak, mean, OUTSIDE, 0))
+
+    def history(self, horizon: int) -> tuple[list[float], list[float]]:
+        """The peaks and means that the rung of a horizon was told."""
+        head = self.ladder.head(horizon)
+        state = head.bank.state[head.row]
+        return state["peaks"][: state["steps"]].tolist(), state["means"][: state["steps"]].tolist()
 
 
 @given(st.lists(st.integers(1, FARTHEST * COARSE_MS[-1]), min_size=1, max_size=6), spans)
@@ -40,36 +66,88 @@ def test_a_horizon_in_steps_stays_on_the_lowest_rung() -> None:
     assert plan.targets[0][0].steps == 40
 
 
+@pytest.mark.parametrize("horizon", [Horizon("peak", 0, 400), Horizon("mean", 100 * COARSE_MS[-1])])
+def test_horizons_beyond_what_is_looked_back_at_are_forecast(horizon: Horizon) -> None:
+    climber = Climber((horizon,), 60_000)
+    for i in range(60):
+        climber.observe(START + i * 60_000, 1.0, 1.0)
+    assert climber.ladder.ready(0)
+    assert np.isfinite(climber.ladder.head(0).quantiles).all()
+
+
 def test_a_coarse_rung_takes_the_peak_and_the_mean_of_its_step() -> None:
-    ladder = Ladder([Horizon("peak", 10_000), Horizon("mean", 900_000)], 10_000)
-    for i in range(7):
-        ladder.observe(600_000 + i * 10_000, float(i + 1), float(i))
-    coarse = ladder.rungs[1].dump()
-    assert (coarse.peaks, coarse.means) == ([6.0], [2.5])
+    climber, rng = Climber((Horizon("peak", 10_000), Horizon("mean", 900_000)), 10_000), random.Random(1)
+    told = [(START + i * 10_000, rng.random() + 1.0, rng.random()) for i in range(100)]
+    for window in told:
+        climber.observe(*window)
+    minutes = [[w for w in told if w[0] // 60_000 == minute] for minute in range(10, 27)]
+    closed = [m for m in minutes if m and m is not minutes[-1]]
+    peaks, means = climber.history(1)
+    assert peaks == pytest.approx([max(w[1] for w in m) for m in closed])
+    assert means == pytest.approx([sum(w[2] for w in m) / len(m) for m in closed])
+    assert len(peaks) == 16
+    peaks, means = climber.history(0)
+    assert peaks == pytest.approx([w[1] for w in told])
+    assert means == pytest.approx([w[2] for w in told])
+
+
+def test_rungs_without_horizons_are_not_kept_and_are_not_ready_before_their_step_ends() -> None:
+    climber = Climber((Horizon("peak", 900_000), Horizon("peak", 3_600_000)), 10_000)
+    assert climber.ladder.dump().rungs[0] is None
+    ready = []
+    for i in range(32):
+        climber.observe(START + i * 10_000, 1.0, 1.0)
+        ready.append((climber.ladder.ready(0), climber.ladder.ready(1)))
+    assert [r.count(True) for r in zip(*ready, strict=True)] == [32 - 6, 32 - 30]
 
 
 @pytest.mark.parametrize(("lost", "given_up"), [(GAP - 1, False), (GAP, True)])
 def test_outcomes_are_given_up_after_a_gap(lost: int, given_up: bool) -> None:
-    ladder = Ladder([Horizon("peak", 20_000)], 10_000)
+    climber = Climber((Horizon("peak", 20_000),), 10_000)
     for i in range(5):
-        ladder.observe(600_000 + i * 10_000, 1.0, 1.0)
-    known = ladder.head(0).known
-    ladder.observe(600_000 + (5 + lost) * 10_000, 1.0, 1.0)
-    assert ladder.head(0).known == known + (0 if given_up else 1)
+        climber.observe(START + i * 10_000, 1.0, 1.0)
+    known = climber.ladder.head(0).known
+    climber.observe(START + (5 + lost) * 10_000, 1.0, 1.0)
+    assert climber.ladder.head(0).known == known + (0 if given_up else 1)
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 200))
+@pytest.mark.parametrize(("lost", "given_up"), [(GAP, False), (GAP + 1, True)])
+def test_so_are_those_of_a_coarse_rung_but_not_the_one_that_ended_before_the_gap(lost: int, given_up: bool) -> None:
+    climber = Climber((Horizon("peak", 120_000),), 5_000)
+    for i in range(60):
+        climber.observe(START + i * 5_000, 1.0, 1.0)
+    # Four minutes have closed, the fifth is open: two outcomes of two minutes are known.
+    assert climber.ladder.head(0).known == 2
+    climber.observe(START + 4 * 60_000 + lost * 60_000, 1.0, 1.0)
+    assert climber.ladder.head(0).known == 3
+    for i in range(1, 13):
+        climber.observe(START + 4 * 60_000 + lost * 60_000 + i * 5_000, 1.0, 1.0)
+    assert climber.ladder.head(0).known == (3 if given_up else 4)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 69))
 def test_a_ladder_put_back_goes_on_to_the_last_bit(seed: int, at: int) -> None:
-    rng = random.Random(seed)
-    ladder = Ladder(HORIZONS, 30_000)
-    for i in range(220):
+    rng, whole, broken = random.Random(seed), Climber(HORIZONS, 30_000), Climber(HORIZONS, 30_000)
+    for i in range(70):
         if i == at:
-            ladder = Ladder.load(HORIZONS, ladder.dump())
-        value = rng.random()
-        ladder.observe(i * 30_000, value + 0.1, value)
-    rng, whole = random.Random(seed), Ladder(HORIZONS, 30_000)
-    for i in range(220):
-        value = rng.random()
-        whole.observe(i * 30_000, value + 0.1, value)
-    assert ladder.dump() == whole.dump()
+            kept = broken.ladder.dump()
+            broken.ladder.remove()
+            broken.ladder = Ladder.load(HORIZONS, kept, broken.banks)
+        value, later = rng.random(), rng.choice([0, 0, 0, 5])
+        for climber in (whole, broken):
+            climber.observe(START + i * 30_000 + later * 1000, value + 0.1, value)
+    assert broken.ladder.dump() == whole.ladder.dump()
+
+
+def test_a_ladder_of_other_horizons_is_refused_and_leaves_no_rows_behind() -> None:
+    climber = Climber(HORIZONS, 30_000)
+    climber.observe(START, 1.0, 1.0)
+    kept, banks = climber.ladder.dump(), Banks(small_network())
+    same_rungs = tuple(Horizon(h.kind, h.ms + 60_000) for h in HORIZONS)
+    damaged = replace(kept, season=replace(kept.season, means=b""))
+    for horizons, state in ((HORIZONS[:2], kept), (same_rungs, kept), (HORIZONS, damaged)):
+        with pytest.raises(ValueError, match=r"horizons|bytes|season"):
+            Ladder.load(horizons, state, banks)
+    assert all(len(bank._free) == len(bank.state) for bank in banks._banks.values())
+    assert Ladder.load(HORIZONS, kept, banks).dump() == kept

@@ -155,15 +155,21 @@ class Ladder:
     def load(cls, horizons: Sequence[Horizon], state: LadderState, banks: Banks) -> Ladder:
         """A ladder as it was dumped; ValueError if it was one of other horizons."""
         ladder = cls(horizons, state.span_ms, banks)
-        kept, fit = [r is not None for r in state.rungs], [r is not None for r in ladder._rows]
-        if kept != fit or len(state.open) != len(ladder._open):
+        try:
+            ladder._put(state)
+        except ValueError:
             ladder.remove()
+            raise
+        return ladder
+
+    def _put(self, state: LadderState) -> None:
+        kept, fit = [r is not None for r in state.rungs], [r is not None for r in self._rows]
+        if kept != fit or len(state.open) != len(self._open):
             raise ValueError("a ladder of other horizons")
-        ladder._last_ms = state.last_ms
-        ladder._season = Season.load(state.season)
-        ladder._open = [(a, b, c, d) for a, b, c, d in state.open]
-        for place, row in zip(ladder._rows, state.rungs, strict=True):
+        self._last_ms = state.last_ms
+        self._season = Season.load(state.season)
+        self._open = [(a, b, c, d) for a, b, c, d in state.open]
+        for place, row in zip(self._rows, state.rungs, strict=True):
             if place is not None and row is not None:
                 bank, number = place
                 bank.put(number, row)
-        return ladder
