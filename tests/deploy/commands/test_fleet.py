@@ -16,7 +16,10 @@ from support.tracefile import write_trace
 NAME = "half"
 """A source of whose three pods the hash takes two."""
 
-SMALL = ("--hidden", "6", "--nets", "2", "--passes", "3", "--rows-per-series", "40", "--seed", "4")
+SMALL = (
+    "--hidden", "6", "--nets", "2", "--passes", "3", "--rows-per-series", "40", "--seed", "4",
+    "--no-variants",
+)  # fmt: skip
 
 
 def train(*arguments: str) -> list[dict[str, Any]]:
@@ -120,3 +123,17 @@ def test_what_cannot_be_shown_is_told_in_a_line(pods: Path) -> None:
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith(f"Error: {file} {says}")
         assert done.stderr.count("\n") == 1
+
+
+def test_random_families_and_variants_are_trained_on_beside_a_trace(tmp_path: Path) -> None:
+    out = tmp_path / "a.fleet"
+    small = ("--hidden", "4", "--nets", "1", "--passes", "2", "--decay", "0.5", "--rows-per-series", "20")
+    trace = write_trace(tmp_path / f"{NAME}.csv")
+    asked = ("--from", str(trace), "--signals", "queue", "--families", "6", "--signals", "families=bursts,memory")
+    done = run_program("foretide", "fleet", "train", *asked, "--every-other", *small, "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    of_pods, of_families = json.loads(done.stdout.splitlines()[-1])["sources"]
+    assert of_pods["rows"] > 20 * of_pods["series"] > 0, "rows of variants too"
+    assert (of_families["series"], of_families["rows"], of_families["left"]) == (6, 120, 0)
+    assert of_families["signals"] == ["bursts", "memory"]
+    assert load(out)[1].training["decay"] == 0.5

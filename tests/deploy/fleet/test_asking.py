@@ -35,9 +35,11 @@ def test_a_topic_is_told_from_a_file_and_only_telemetry_will_do() -> None:
         is_topic("scorecards.v1")
 
 
-def test_the_made_up_source_comes_last() -> None:
-    assert source_names(["a/pods.csv", "vms.csv.gz"], synthetic=True) == ["pods", "vms", "synthetic"]
-    assert source_names(["pods.csv"], synthetic=False) == ["pods"]
+def test_the_made_up_sources_come_last() -> None:
+    made_up = source_names(["a/pods.csv", "vms.csv.gz"], synthetic=True, families=True)
+    assert made_up == ["pods", "vms", "synthetic", "families"]
+    assert source_names([], synthetic=False, families=True) == ["families"]
+    assert source_names(["pods.csv"], synthetic=False, families=False) == ["pods"]
 
 
 def test_signals_of_one_source_go_before_those_of_all() -> None:
@@ -55,9 +57,13 @@ def test_notes_of_one_source_are_joined() -> None:
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        (lambda: source_names([], synthetic=False), "nothing to train on"),
-        (lambda: source_names(["a/pods.csv", "b/pods.csv.gz"], synthetic=False), "two sources are called pods"),
-        (lambda: source_names(["synthetic.csv"], synthetic=True), "two sources are called synthetic"),
+        (lambda: source_names([], synthetic=False, families=False), "nothing to train on"),
+        (
+            lambda: source_names(["a/pods.csv", "b/pods.csv.gz"], synthetic=False, families=False),
+            "two sources are called pods",
+        ),
+        (lambda: source_names(["synthetic.csv"], synthetic=True, families=False), "are called synthetic"),
+        (lambda: source_names(["families.csv"], synthetic=False, families=True), "two sources are called families"),
         (lambda: parse_signals([" ,"], NAMES), "--signals ' ,' names no signal"),
         (lambda: parse_signals(["pods="], NAMES), "names no signal"),
         (lambda: parse_signals(["pod=a"], NAMES), "no source 'pod'. There are pods, vms, synthetic"),

@@ -20,7 +20,7 @@ def view() -> ModelView:
     )
     note = SourceNote(series=12, rows=3400, share="every other by hash", signals=("duty",))
     trained_on = {"pods": "CC-BY 4.0", "vms": ""}
-    _, content = packed(Network(layers), trained_on, 0.31, {"pods": note}, {"seed": 7, "rate": 0.002})
+    _, content = packed(Network.of(layers), trained_on, 0.31, {"pods": note}, {"seed": 7, "rate": 0.002})
     return view_of(*parse(content, "my.fleet"), "my.fleet", len(content))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foretide.deploy.fleet.sources import SYNTHETIC_SAMPLES, Series, open_source, open_synthetic
+from foretide.deploy.fleet.sources import SYNTHETIC_SAMPLES, Series, open_families, open_source, open_synthetic
 from foretide.exporters.errors import TraceError
 from foretide.schemas.kafka.settings import KafkaSettings
 from support.tracefile import START, write_trace
@@ -61,3 +61,16 @@ def test_made_up_series_of_the_signals_asked_for() -> None:
     source = open_synthetic(4, 1, frozenset({"app.queue_length"}))
     assert {one.signal for one in source.series} == {"app.queue_length"}
     assert not list(open_synthetic(4, 1, frozenset({"nonsense"})).series)
+
+
+def test_random_series_are_so_many_and_their_families_can_be_chosen() -> None:
+    source = open_families(6, 3, frozenset({"bursts", "memory", "nonsense"}))
+    once = list(source.series)
+    assert (len(once), source.whole, source.random) == (6, 6, True)
+    assert {one.signal for one in once} == {"bursts", "memory"}
+    assert len({one.app for one in once}) == 6
+    assert once == list(open_families(6, 3, frozenset({"bursts", "memory"})).series)
+    for place, one in enumerate(once):
+        assert (one.peaks is not None) == (place == 4), "every fifth is of steps of several samples"
+    assert not list(open_families(6, 3, frozenset({"nonsense"})).series)
+    assert "rhythm" in source.signals, "what there is to choose from"

@@ -18,14 +18,14 @@ NOTE = SourceNote(series=3, rows=40, share="every other by hash", signals=("duty
 
 
 def network(inputs: int = FEATURES, outputs: int = OUTPUTS, nets: int = 2, hidden: int = 5) -> Network:
-    """A network of drawn numbers, in the precision of its file."""
+    """A network of drawn numbers, in the precision of its file and on the grid of weights."""
     draw = np.random.default_rng(1)
 
     def layer(before: int, after: int) -> tuple[np.ndarray, np.ndarray]:
         numbers = draw.standard_normal((nets, before + 1, after)).astype(np.float16).astype(np.float32)
         return numbers[:, :-1], numbers[:, -1:]
 
-    return Network((layer(inputs, hidden), layer(hidden, hidden), layer(hidden, outputs)))
+    return Network.of((layer(inputs, hidden), layer(hidden, hidden), layer(hidden, outputs)))
 
 
 def content(changed: Callable[[dict[str, object]], object] | None = None, **sizes: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from foretide.streams.fleet.training import TrainingSettings, train
 
 Floats = NDArray[np.float32]
 
-SETTINGS = TrainingSettings(hidden=16, nets=2, passes=12, batch=128, rate=1e-2, seed=5)
+SETTINGS = TrainingSettings(hidden=16, nets=2, passes=12, batch=128, rate=1e-2, decay=0.0, seed=5)
 
 
 def drawn(count: int, seed: int) -> Rows:
@@ -97,3 +98,23 @@ def test_fewer_rows_than_a_batch_are_enough() -> None:
     network, loss = train(drawn(30, 8), replace(SETTINGS, passes=2), silent)
     assert np.isfinite(loss)
     assert np.isfinite(quantiles(network, drawn(3, 9).inputs)).all()
+
+
+def test_weights_that_nothing_asks_for_decay_as_the_rate_falls() -> None:
+    """Those of an input that is always 0 have no gradient: what becomes of them is the decay alone."""
+    given = drawn(4000, 10)
+    inputs = given.inputs.copy()
+    inputs[:, -1] = 0.0
+    settings = replace(SETTINGS, passes=4)
+    dead = [
+        train(Rows(inputs, np.full_like(given.targets, 3.0)), replace(settings, decay=decay), silent)[0]
+        for decay in (0.0, 0.5)
+    ]
+    free, held = (network.layers[0][0][:, -1] for network in dead)
+    steps = settings.passes * (4000 // settings.batch)
+    left = math.prod(
+        1 - 0.5 * settings.rate * 0.5 * (1 + math.cos(math.pi * step / steps)) for step in range(1, steps + 1)
+    )
+    assert 0.5 < left < 0.9
+    assert np.abs(free).max() > 0.1
+    np.testing.assert_allclose(held, left * free, atol=2e-4)

@@ -31,7 +31,18 @@ def command() -> None:
     help="A trace (CSV, long or wide, gzip or not), or telemetry.v1 with --bootstrap. May be given again.",
 )
 @click.option(
-    "--synthetic", type=click.IntRange(1, 100_000), metavar="NUMBER", help="So many made-up series beside them."
+    "--synthetic",
+    type=click.IntRange(1, 100_000),
+    metavar="NUMBER",
+    help="So many series of made-up applications beside them.",
+)
+@click.option(
+    "--families",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    show_default=True,
+    metavar="NUMBER",
+    help="So many series of random families beside them: bursts, rhythms, plateaus and so on.",
 )
 @click.option("--out", required=True, type=_FILE, help="The model's file; it is written whole or not at all.")
 @click.option(
@@ -42,11 +53,28 @@ def command() -> None:
 )
 @click.option("--every-other", is_flag=True, help="Train on half of the applications, by a hash; test on the others.")
 @click.option(
-    "--rows-per-series", type=click.IntRange(1), default=200, show_default=True, help="Rows of a series, at most."
+    "--rows-per-series",
+    type=click.IntRange(1),
+    default=1200,
+    show_default=True,
+    help="Rows of a series, and of each variant of it, at most.",
+)
+@click.option(
+    "--variants/--no-variants",
+    default=True,
+    show_default=True,
+    help="Train on recorded series also as means and peaks of several samples, above a threshold, and rounded.",
 )
 @click.option("--hidden", type=click.IntRange(1, 4096), default=128, show_default=True, help="Units of a hidden layer.")
 @click.option("--nets", type=click.IntRange(1, 64), default=2, show_default=True, help="Networks that are averaged.")
-@click.option("--passes", type=click.IntRange(1), default=20, show_default=True, help="Passes over all rows.")
+@click.option("--passes", type=click.IntRange(1), default=14, show_default=True, help="Passes over all rows.")
+@click.option(
+    "--decay",
+    type=click.FloatRange(0, 10),
+    default=0.02,
+    show_default=True,
+    help="What is taken off a weight in a step, as a share, in units of the step's size.",
+)
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Every number drawn follows from it."
 )
@@ -63,13 +91,16 @@ def train(
     kafka: KafkaSettings,
     sources: tuple[str, ...],
     synthetic: int | None,
+    families: int,
     out: Path,
     signals: tuple[str, ...],
     every_other: bool,
     rows_per_series: int,
+    variants: bool,
     hidden: int,
     nets: int,
     passes: int,
+    decay: float,
     seed: int,
     notes: tuple[str, ...],
     as_json: bool,
@@ -80,6 +111,7 @@ def train(
     same file. What it was trained on is part of it: `foretide fleet show FILE`.
     """
     from foretide.deploy.fleet.asking import is_topic, parse_notes, parse_signals, source_names
+    from foretide.deploy.fleet.gathering import Drawing
     from foretide.deploy.fleet.progress import Progress
     from foretide.deploy.fleet.show import text_of_result
     from foretide.deploy.fleet.train import FleetTraining, train_fleet
@@ -87,16 +119,17 @@ def train(
 
     if any(is_topic(source) for source in sources) and not broker_given():
         raise click.UsageError("Give --bootstrap HOST:PORT with --from telemetry.v1.")
-    names = source_names(sources, synthetic=synthetic is not None)
+    names = source_names(sources, synthetic=synthetic is not None, families=families > 0)
     asked = FleetTraining(
         out=out,
         sources=sources,
         synthetic=synthetic or 0,
+        families=families,
         signals=parse_signals(signals, names),
         every_other=every_other,
-        rows_per_series=rows_per_series,
+        drawing=Drawing(rows=rows_per_series, variants=variants),
         notes=parse_notes(notes, names),
-        training=TrainingSettings(hidden=hidden, nets=nets, passes=passes, seed=seed),
+        training=TrainingSettings(hidden=hidden, nets=nets, passes=passes, decay=decay, seed=seed),
     )
     result = train_fleet(asked, kafka, Progress())
     click.echo(text_of_result(result))

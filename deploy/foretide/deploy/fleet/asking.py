@@ -10,7 +10,8 @@ from foretide.deploy.fleet.errors import FleetError
 from foretide.schemas.topics import CATALOGUE, TELEMETRY
 
 SYNTHETIC: Final = "synthetic"
-"""The name of the made-up source."""
+FAMILIES: Final = "families"
+"""The names of the made-up sources: applications as the synthetic exporter has them, and random series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ def source_name(source: str) -> str:
     return name
 
 
-def source_names(sources: Sequence[str], *, synthetic: bool) -> list[str]:
-    """The names of all sources, the made-up one last. FleetError if two have one name, or if there are none."""
-    names = [source_name(s) for s in sources] + ([SYNTHETIC] if synthetic else [])
+def source_names(sources: Sequence[str], *, synthetic: bool, families: bool) -> list[str]:
+    """The names of all sources, the made-up ones last. FleetError if two have one name, or if there are none."""
+    made_up = [name for name, asked in ((SYNTHETIC, synthetic), (FAMILIES, families)) if asked]
+    names = [*(source_name(s) for s in sources), *made_up]
     if not names:
-        raise FleetError("nothing to train on. Give --from TRACE, --from telemetry.v1, or --synthetic N.")
+        raise FleetError("nothing to train on. Give --from TRACE, --from telemetry.v1, --synthetic N or --families N.")
     for name in names:
         if names.count(name) > 1:
             raise FleetError(f"two sources are called {name}. Give each once, and rename files that share a name.")

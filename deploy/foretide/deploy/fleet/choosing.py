@@ -54,16 +54,17 @@ def unfit(values: Sequence[float]) -> Unfit | None:
 
 
 def places(samples: int, rows: int, seed: int, name: str) -> list[int]:
-    """At most `rows` different places of a series of so many `samples`, in order; a sample at least follows each.
+    """At most `rows` different places of a series of so many `samples`, in order; a sample at least follows each, and
+    one comes before, as the first one's scale is not known yet.
 
     They are drawn evenly, but for EARLY_SHARE of them, which lie among the first EARLY samples.
     """
-    whole = samples - 1
+    whole = max(0, samples - 2)
     if rows >= whole:
-        return list(range(whole))
+        return list(range(1, whole + 1))
     draw = np.random.default_rng(list(hashlib.sha256(f"{seed}/{name}".encode()).digest()))
-    early = min(round(EARLY_SHARE * rows), EARLY, whole)
-    first = draw.choice(min(EARLY, whole), size=early, replace=False)
-    rest = np.setdiff1d(np.arange(whole), first)
+    early = min(round(EARLY_SHARE * rows), EARLY - 1, whole)
+    first = 1 + draw.choice(min(EARLY - 1, whole), size=early, replace=False)
+    rest = np.setdiff1d(np.arange(1, whole + 1), first)
     found: list[int] = np.sort(np.concatenate([first, draw.choice(rest, size=rows - early, replace=False)])).tolist()
     return found

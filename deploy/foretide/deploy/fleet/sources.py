@@ -1,4 +1,4 @@
-"""Where series to train on come from: trace files, the telemetry topic of a running system, the synthetic source."""
+"""Where series to train on come from: trace files, the telemetry topic of a running system, made-up sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from foretide.deploy.backtest.naming import column_of, wanted_signals
 from foretide.deploy.backtest.sources import Applications, from_topic
-from foretide.deploy.fleet.asking import SYNTHETIC, is_topic, source_name
+from foretide.deploy.fleet.asking import FAMILIES, SYNTHETIC, is_topic, source_name
 from foretide.exporters.synthetic import FleetSettings, ticks
 from foretide.exporters.synthetic.fleet import KINDS
 from foretide.exporters.traces import Trace, read_trace
@@ -21,6 +21,8 @@ from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import Column
 from foretide.schemas.signals import CPU_CORES, GPU_MEMORY, RSS, SM_RATIO
 from foretide.schemas.units import SignalName
+from foretide.streams.fleet.families import FAMILIES as RANDOM
+from foretide.streams.fleet.families import drawn
 
 SYNTHETIC_SIGNALS: Final = (SM_RATIO, GPU_MEMORY, CPU_CORES, RSS)
 """Of a made-up application, unless others are asked for: its other signals are these over again, in other units."""
@@ -39,6 +41,8 @@ class Series:
     signal: str
     times_ms: array[int]
     values: array[float]
+    peaks: array[float] | None = None
+    """The values' peaks, where a value is the mean of a step; None where it is a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Source:
     series: Iterator[Series]
     signals: frozenset[str]
     unreadable: int = 0
+    random: bool = False
+    """Whether its series come from random families: nothing is tested with them, and they are varied already."""
 
 
 def open_source(source: str, kafka: KafkaSettings, chosen: frozenset[str] | None) -> Source:
@@ -70,6 +76,19 @@ def open_synthetic(number: int, seed: int, chosen: frozenset[str] | None) -> Sou
     each_kind = next(ticks(FleetSettings(apps=len(KINDS), seed=seed), SYNTHETIC))
     known = frozenset(signal for sample in each_kind.samples for signal in sample.values)
     return Source(SYNTHETIC, number, islice(_made_up(apps, seed, wanted), number), known)
+
+
+def open_families(number: int, seed: int, chosen: frozenset[str] | None) -> Source:
+    """`number` random series; `chosen` are the families to draw from. None of them is no series."""
+    wanted = [name for name in RANDOM if chosen is None or name in chosen]
+    whole = number if wanted else 0
+    return Source(FAMILIES, whole, _random(whole, seed, wanted), frozenset(RANDOM), random=True)
+
+
+def _random(number: int, seed: int, families: list[str]) -> Iterator[Series]:
+    for place, (family, one) in enumerate(drawn(number, seed, families)):
+        peaks = None if one.peaks is one.means else array("d", one.peaks)
+        yield Series(f"{family}-{place}", family, array("q", one.times_ms), array("d", one.means), peaks)
 
 
 def _of_trace(trace: Trace, name: str, chosen: frozenset[str] | None) -> Source:

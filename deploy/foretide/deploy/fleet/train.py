@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foretide.deploy.fleet.asking import SYNTHETIC, SignalChoice, source_name
+from foretide.deploy.fleet.asking import FAMILIES, SYNTHETIC, SignalChoice, source_name
 from foretide.deploy.fleet.choosing import ALL, EVERY_OTHER, SHORTEST
 from foretide.deploy.fleet.errors import FleetError
-from foretide.deploy.fleet.gathering import Gathered, gather, joined
+from foretide.deploy.fleet.gathering import Drawing, Gathered, gather, joined
 from foretide.deploy.fleet.progress import Progress
-from foretide.deploy.fleet.sources import Source, open_source, open_synthetic
+from foretide.deploy.fleet.sources import Source, open_families, open_source, open_synthetic
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.streams.fleet.file import save
 from foretide.streams.fleet.rows import Rows
@@ -29,13 +29,15 @@ class FleetTraining:
     sources: tuple[str, ...] = ()
     """Paths of traces, or the telemetry topic's name."""
     synthetic: int = 0
-    """Made-up series beside them."""
+    """Series of made-up applications beside them."""
+    families: int = 0
+    """Series of random families beside them."""
     signals: SignalChoice = field(default_factory=SignalChoice)
     """The signals to train on."""
     every_other: bool = False
     """Whether half of the series, by a hash of source and application, are left out for testing."""
-    rows_per_series: int = 200
-    """Rows drawn from a series at most: a long one is not to count for more than a short one."""
+    drawing: Drawing = field(default_factory=Drawing)
+    """What is drawn from a series."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Licence or the like, by source."""
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -96,7 +98,9 @@ def _told(asked: FleetTraining) -> dict[str, float]:
         "passes": own.passes,
         "batch": own.batch,
         "rate": own.rate,
-        "rows_per_series": asked.rows_per_series,
+        "decay": own.decay,
+        "rows_per_series": asked.drawing.rows,
+        "variants": float(asked.drawing.variants),
     }
 
 
@@ -110,7 +114,7 @@ def _rows(asked: FleetTraining, kafka: KafkaSettings, progress: Progress) -> tup
             found, new = gather(
                 source,
                 EVERY_OTHER if asked.every_other else ALL,
-                asked.rows_per_series,
+                asked.drawing,
                 asked.training.seed,
                 lambda done, whole: told(done, whole, ""),
             )
@@ -128,6 +132,8 @@ def _sources(asked: FleetTraining, kafka: KafkaSettings, progress: Progress) -> 
         yield open_source(text, kafka, asked.signals.of(source_name(text)))
     if asked.synthetic:
         yield open_synthetic(asked.synthetic, asked.training.seed, asked.signals.of(SYNTHETIC))
+    if asked.families:
+        yield open_families(asked.families, asked.training.seed, asked.signals.by_source.get(FAMILIES))
 
 
 def _nothing(gathered: list[Gathered], offered: set[str]) -> str:
