@@ -12,7 +12,7 @@ from foretide.schemas.codec import encode
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import ForecastEvent, Prediction, Scorecard, TelemetryWindow
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
-from foretide.schemas.topics import POOL_EVENTS, PREDICTIONS, SCORECARDS
+from foretide.schemas.topics import POOL_EVENTS, PREDICTIONS
 from foretide.schemas.units import GIB
 from foretide.streams.profiling import ProfileError, ProfileProcessor, model_hash
 from foretide.streams.worker.processor import Output, Record
@@ -104,10 +104,9 @@ def test_each_new_window_is_answered_by_a_prediction_of_its_own_record() -> None
 def test_scorecards_come_every_sixty_windows_with_ratios_to_last_value() -> None:
     processor, cards = ProfileProcessor(), []
     for r in log(180)["a"]:
-        cards += [o.message for o in processor.handle(r) if o.topic == SCORECARDS]
-    assert len(cards) == 3
+        cards += [o.message for o in processor.handle(r) if isinstance(o.message, Scorecard)]
+    assert [c.based_on.offset for c in cards if not c.changes] == [59, 119, 179]
     card = cards[-1]
-    assert isinstance(card, Scorecard)
     scores = {(s.signal, s.horizon_seconds): s for s in card.scores}
     shortest = scores[SM_RATIO, 60.0]
     assert shortest.outcomes == 174
@@ -117,6 +116,32 @@ def test_scorecards_come_every_sixty_windows_with_ratios_to_last_value() -> None
     assert shortest.error_ratio is not None
     assert 0.0 < shortest.error_ratio < 1.0
     assert 0.7 <= shortest.coverage90 <= 1.0
+    # The maximum of the last 12 windows is a far better rule than last value.
+    assert shortest.leader_ratio is not None
+    assert shortest.error_ratio < shortest.leader_ratio < 1.5
+    assert shortest.slack90 is not None
+    assert shortest.slack99 is not None
+    assert 0.0 < shortest.slack90 < shortest.slack99 < 1.0
+    assert shortest.above99 is not None
+    assert shortest.unmet99 is not None
+    assert 0.0 <= shortest.unmet99 < shortest.above99 < 0.1
+
+
+def test_a_change_of_models_is_published_with_its_window() -> None:
+    processor, cards = ProfileProcessor(), []
+    for r in log(180)["a"]:
+        cards += [o.message for o in processor.handle(r) if isinstance(o.message, Scorecard)]
+    changes = [(c, change) for c in cards for change in c.changes]
+    assert changes
+    for card, change in changes:
+        assert (change.at_ms, change.horizon_seconds) == (card.at_ms, 60.0)
+        assert {s.signal for s in card.scores} == {SM_RATIO, GPU_MEMORY}
+        assert change.kind == "promoted"
+        assert change.loss_ratio is not None
+        assert change.loss_ratio < 0.98
+    for signal in (SM_RATIO, GPU_MEMORY):
+        own = [change for _, change in changes if change.signal == signal]
+        assert [c.before for c in own] == ["fleet", *[c.after for c in own]][: len(own)]
 
 
 def test_a_record_that_breaks_the_contract_changes_nothing() -> None:

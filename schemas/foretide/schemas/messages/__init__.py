@@ -21,7 +21,7 @@ from foretide.schemas.messages.pool_events import (
     Sizing,
 )
 from foretide.schemas.messages.predictions import Deviation, HorizonForecast, Prediction, Quantiles, SignalForecast
-from foretide.schemas.messages.scorecards import Scorecard, SignalScore
+from foretide.schemas.messages.scorecards import ModelChange, Scorecard, SignalScore
 from foretide.schemas.messages.telemetry import Column, TelemetryWindow
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "InventoryEvent",
     "Message",
     "Mode",
+    "ModelChange",
     "OutcomeEvent",
     "OutcomeStatus",
     "Part",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
 from foretide.schemas.messages.base import Message, Part, RecordRef
 from foretide.schemas.units import (
     Epoch,
@@ -47,9 +49,11 @@ class HorizonForecast(Part, frozen=True, kw_only=True):
 class SignalForecast(Part, frozen=True, kw_only=True):
     """The forecast of one signal.
 
-    `last` is the latest value, `model` the model that won, `recent_loss` its recent pinball loss at .9 relative to
-    last value's (below 1 is better; None while too few outcomes are known), and `confidence` the share of recent
-    outcomes that stayed below the .9 quantile, against .9: 1 is perfectly calibrated, 0 useless or unknown.
+    `last` is the latest value, `model` the model that leads (another must be better for a while to be promoted in its
+    place), `weights` the shares of the models in the forecast, without the small ones, `recent_loss` the forecast's
+    recent pinball loss at .9 relative to last value's (below 1 is better; None while too few outcomes are known), and
+    `confidence` the share of recent outcomes that stayed below the .9 quantile, against .9: 1 is perfectly calibrated,
+    0 useless or unknown. Model, weights, loss and confidence are those of the shortest horizon's peak.
     """
 
     signal: SignalName
@@ -58,9 +62,12 @@ class SignalForecast(Part, frozen=True, kw_only=True):
     model: Label
     confidence: Ratio
     recent_loss: float | None = None
+    weights: dict[Label, Ratio] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_finite(last=self.last, confidence=self.confidence, recent_loss=self.recent_loss)
+        if not all_finite(self.weights.values()):
+            raise ValueError("a weight is not finite")
 
 
 class Prediction(Message, frozen=True, kw_only=True):

@@ -94,6 +94,11 @@ class Bank:
         self._issue(rows, view, day, sensed, self._network(sensed.inputs), inputs, levels)
         self.state["since"][rows] += 1
 
+    def shorten(self, row: int, factor: float) -> None:
+        """Let what was lost so far count by `factor` only: what is lost from now on decides the sooner."""
+        self.state["losses"][row] *= factor
+        self.state["spread"][row] *= factor
+
     def dump(self, row: int) -> BankRow:
         """A row as bytes and numbers."""
         return BankRow(self.state[row].tobytes(), self._linear[row].dump())

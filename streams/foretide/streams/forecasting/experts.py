@@ -15,3 +15,5 @@ phase: what is usual in the application's phase (`phases`).
 
 LAST: Final = EXPERTS.index("last")
 FLEET: Final = EXPERTS.index("fleet")
+REFERENCES: Final = tuple(EXPERTS.index(name) for name in ("last", "mean12", "ewma", "max12", "max48", "day"))
+"""The rules that learn nothing: the best of them of late is the leader that forecasts are measured by."""

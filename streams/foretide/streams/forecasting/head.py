@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from math import isfinite
 
 from foretide.streams.forecasting.aggregation import weights
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.experts import FLEET, LAST
+from foretide.streams.forecasting.scoring import KNOWN, scores
 from foretide.streams.forecasting.targets import Target
+from foretide.streams.forecasting.view import Doubles
 
-KNOWN: Final = 10
-"""Outcomes below which no score is told."""
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One row's numbers of `scoring.Scores`; None where they are not known."""
+
+    coverage90: float | None
+    pinball90_ratio: float | None
+    error_ratio: float | None
+    leader_ratio: float | None
+    slack90: float | None
+    slack99: float | None
+    unmet99: float | None
+    above99: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,23 @@ class Head:
         found: list[float] = self.bank.state["quantiles"][self.row, self.place].tolist()
         return found
 
+    @property
+    def losses(self) -> list[float]:
+        """Each expert's faded absolute errors."""
+        found: list[float] = self.bank.state["losses"][self.row, self.place].tolist()
+        return found
+
+    @property
+    def surprise(self) -> float:
+        """The latest outcome's distance from the median that was issued for it, in units of the usual change."""
+        return float(self.bank.state["surprise"][self.row, self.place])
+
+    @property
+    def score(self) -> Score:
+        """How well the forecasts did of late."""
+        found = scores(self.bank, [self.row], self.place)
+        return Score(**{name: _told(getattr(found, name)) for name in Score.__slots__})
+
     def weights(self) -> dict[str, float]:
         """Each expert's share of the centre."""
         shares = weights(self.bank.state["losses"][self.row, self.place], FLEET)
@@ -58,7 +87,7 @@ class Head:
     @property
     def relative_loss(self) -> float | None:
         """The best expert's recent error relative to last value's; None while unknown, or if last value's is 0."""
-        losses: Sequence[float] = self.bank.state["losses"][self.row, self.place].tolist()
+        losses = self.losses
         return min(losses) / losses[LAST] if self.known >= KNOWN and losses[LAST] > 0.0 else None
 
     @property
@@ -66,3 +95,8 @@ class Head:
         """The recent pinball loss of the .9 quantile relative to last value's; None as for `relative_loss`."""
         own, last = self.bank.state["pinball"][self.row, self.place].tolist()
         return float(own) / float(last) if self.known >= KNOWN and last > 0.0 else None
+
+
+def _told(values: Doubles) -> float | None:
+    value = float(values[0])
+    return value if isfinite(value) else None

@@ -20,6 +20,9 @@ from foretide.streams.forecasting.view import Doubles, Floats, Ints
 KNOWN: Final = 10
 """Outcomes that must be known before quantiles are taken from them; before that the network's stand for them."""
 
+KEPT: Final = (0, 1, 3)
+"""Levels whose quantiles are remembered until the outcome is known."""
+
 _FLEET_WAY: Final = WAYS.index("fleet")
 
 
@@ -56,7 +59,7 @@ def issue(
     state["quantiles"][rows] = quantiles
     was = rows[:, None], at[1], slot[:, None]
     state["experts"][was], state["ways"][was] = experts, ways
-    state["issued"][was] = quantiles[:, :, :2]
+    state["issued"][was] = quantiles[:, :, KEPT]
 
 
 def _quantiles(values: Floats, known: Ints) -> Doubles:

@@ -134,6 +134,11 @@ class Ladder:
         bank, row = self._kept(self._plan.places[horizon][0])
         return bool(bank.state["steps"][row] > 0)
 
+    def shorten(self, factor: float) -> None:
+        """Let the experts' losses so far count by `factor` only, on every rung."""
+        for bank, row in filter(None, self._rows):
+            bank.shorten(row, factor)
+
     def remove(self) -> None:
         """Give the rows up; the ladder is of no use after that."""
         for bank, row in filter(None, self._rows):

@@ -34,6 +34,11 @@ WAYS: Final = ("errors", "outcomes", "fleet", "refined")
 """Ways to spread: the centre and errors before, outcomes before, the network, the network refined."""
 
 
+SUMS: Final = ("use", "error", "slack90", "slack99", "unmet99", "above99")
+"""Faded sums over outcomes: the outcome's size; the centre's absolute error; how far the .9 and .99 quantiles stood
+above it; how far it stood above the .99 one; how often it did."""
+
+
 def depth(targets: Sequence[Target]) -> int:
     """Steps that a forecast must be remembered for."""
     return max((t.steps for t in targets), default=1)
@@ -64,7 +69,7 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("frame", "f4", (ring, 3)),
             ("experts", "f4", (heads, ring, experts)),
             ("ways", "f4", (heads, ring, UPPER, len(WAYS))),
-            ("issued", "f4", (heads, ring, 2)),
+            ("issued", "f4", (heads, ring, 3)),
             ("losses", "f8", (heads, experts)),
             ("spread", "f8", (heads, UPPER, len(WAYS))),
             ("errors", "f4", (heads, MEMORY)),
@@ -72,6 +77,8 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("known", "i8", (heads,)),
             ("covered", "f8", (heads,)),
             ("pinball", "f8", (heads, 2)),
+            ("sums", "f8", (heads, len(SUMS))),
+            ("surprise", "f8", (heads,)),
             ("quantiles", "f8", (heads, len(LEVELS))),
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -9,7 +10,15 @@ from msgspec.structs import replace
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.ids import record_id
-from foretide.schemas.messages import Deviation, ForecastEvent, Prediction, RecordRef, Scorecard, TelemetryWindow
+from foretide.schemas.messages import (
+    Deviation,
+    ForecastEvent,
+    ModelChange,
+    Prediction,
+    RecordRef,
+    Scorecard,
+    TelemetryWindow,
+)
 from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
 from foretide.streams.fleet import default_network
@@ -20,7 +29,8 @@ from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import FORMAT
-from foretide.streams.worker.processor import Output, Record
+from foretide.streams.profiling.tally import measures
+from foretide.streams.worker.processor import Measure, Output, Record
 
 
 class ProfileProcessor:
@@ -34,6 +44,8 @@ class ProfileProcessor:
         self.settings = settings or ProfileSettings()
         self._banks = Banks(default_network())
         self._profiles: dict[str, ApplicationProfile] = {}
+        self._changes: Counter[str] = Counter()
+        self._departed: Counter[str] = Counter()
 
     def handle(self, record: Record) -> Sequence[Output]:
         """Learn one window and answer; a window that holds nothing new gets no answer."""
@@ -88,11 +100,13 @@ class ProfileProcessor:
     def _answer(self, profile: ApplicationProfile, seen: Observation, ref: RecordRef) -> list[Output]:
         if not seen.samples:
             return []
-        profile.finish()
+        changes = profile.finish()
+        self._changes.update(change.kind for change in changes)
+        self._departed.update(d.departure.state for d in seen.departures)
         return [
             Output(PREDICTIONS, profile.app, _prediction(profile, ref)),
             *self._deviations(profile, seen, ref),
-            *self._scorecard(profile, ref),
+            *self._scorecard(profile, changes, ref),
             *self._pool_event(profile, ref),
         ]
 
@@ -119,14 +133,16 @@ class ProfileProcessor:
             for i, d in enumerate(seen.departures)
         ]
 
-    def _scorecard(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
-        if profile.windows_learned % self.settings.scorecard_windows or not profile.signals:
+    def _scorecard(self, profile: ApplicationProfile, changes: tuple[ModelChange, ...], ref: RecordRef) -> list[Output]:
+        due = profile.windows_learned % self.settings.scorecard_windows == 0
+        if not profile.signals or not (due or changes):
             return []
         card = Scorecard(
             id=_id(ref) + "/scorecard",
             app=profile.app,
             at_ms=profile.last_ms,
             scores=scores(profile),
+            changes=list(changes),
             based_on=ref,
             epoch=0,
         )
@@ -150,6 +166,10 @@ class ProfileProcessor:
         )
         why = why_send(profile.gate, event, gate)
         return [Output(POOL_EVENTS, gate.pool, replace(event, why=why))] if why is not None else []
+
+    def measures(self) -> list[Measure]:
+        """How all profiles here do; see `tally`."""
+        return measures(self._profiles.values(), self.settings, self._changes, self._departed)
 
     def snapshot(self, key: str) -> bytes:
         """The application's profile as bytes."""

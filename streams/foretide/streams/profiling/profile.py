@@ -6,10 +6,17 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-from foretide.schemas.messages import HorizonForecast, Quantiles, SignalForecast, SignalNeed, TelemetryWindow
+from foretide.schemas.messages import (
+    HorizonForecast,
+    ModelChange,
+    Quantiles,
+    SignalForecast,
+    SignalNeed,
+    TelemetryWindow,
+)
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.head import Head
@@ -23,7 +30,10 @@ from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
 
-UNKNOWN_PHASE = "unknown"
+UNKNOWN_PHASE: Final = "unknown"
+LEAST_SHARE: Final = 0.03
+"""Experts with a smaller share of a forecast are not named in it."""
+SHARE_DIGITS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,13 @@ class SignalDeparture:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What came of a window: how many `samples` were new (0: a duplicate), and deviations that started or ended,
-    and the steps that were due in the banks."""
+    """What came of a window: how many `samples` were new (0: a duplicate), deviations that started or ended, the steps
+    that were due in the banks, and, once these were taken, the `changes` of models."""
 
     samples: int
     departures: tuple[SignalDeparture, ...] = ()
     due: tuple[Due, ...] = ()
+    changes: tuple[ModelChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class ApplicationProfile:
         seen = self.take(window)
         if seen.samples:
             self.banks.step(seen.due)
-            self.finish()
+            return replace(seen, changes=self.finish())
         return seen
 
     def take(self, window: TelemetryWindow) -> Observation:
@@ -113,17 +124,31 @@ class ApplicationProfile:
             signal = self.signals.get(name)
             if signal is None:
                 ladder = Ladder(self.settings.horizons, self.span_ms, self.banks)
-                signal = self.signals[name] = SignalProfile(name, self.settings.horizons, ladder)
-            elif signal.ready and self.windows_learned >= self.settings.learning_windows:
+                signal = self.signals[name] = SignalProfile(name, self.settings, ladder)
+            elif signal.ready:
                 departures += self._weigh(signal, window.end_ms, max(values))
             due += signal.observe(window.end_ms, values, outside, phase)
         self.last_ms = window.end_ms
         return Observation(fresh, tuple(departures), tuple(due))
 
-    def finish(self) -> None:
-        """The second part of `observe`, after what was due was stepped."""
+    def finish(self) -> tuple[ModelChange, ...]:
+        """The second part of `observe`, after what was due was stepped: which models have changed."""
         self.windows_learned += 1
         self.learning = self._still_learning()
+        seconds = self.settings.horizons[0].ms / 1000
+        return tuple(
+            ModelChange(
+                signal=name,
+                horizon_seconds=seconds,
+                kind=change.kind,
+                before=change.before,
+                after=change.after,
+                loss_ratio=change.loss_ratio,
+                at_ms=self.last_ms,
+            )
+            for name, signal in self.signals.items()
+            for change in signal.weigh()
+        )
 
     def remove(self) -> None:
         """Give up what is kept in banks; the profile is of no use after that."""
@@ -162,14 +187,16 @@ class ApplicationProfile:
                 for kind, ms in rows
                 if kind == "peak"
             ],
-            model=head.winner,
+            model=signal.lead.champion,
             confidence=_confidence(head.covered) if head.known else 0.0,
             recent_loss=head.pinball_ratio,
+            weights=_shares(head),
         )
 
     def _weigh(self, signal: SignalProfile, at_ms: int, value: float) -> list[SignalDeparture]:
         expected = signal.quantiles()[0]
-        departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation)
+        learning = self.windows_learned < self.settings.learning_windows
+        departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation, learning=learning)
         return [SignalDeparture(signal.name, value, signal.published()[0], departure)] if departure else []
 
     def _still_learning(self) -> bool:
@@ -235,7 +262,7 @@ class ApplicationProfile:
         profile.phase, profile.learning, profile.gate = state.phase, state.learning, state.gate
         try:
             for name, signal in state.signals.items():
-                profile.signals[name] = SignalProfile.load(name, settings.horizons, signal, profile.banks)
+                profile.signals[name] = SignalProfile.load(name, settings, signal, profile.banks)
         except (ValueError, IndexError) as e:
             profile.remove()
             raise ProfileError(
@@ -246,3 +273,9 @@ class ApplicationProfile:
 
 def _confidence(covered: float) -> float:
     return max(0.0, 1.0 - abs(covered - 0.9) / 0.9)
+
+
+def _shares(head: Head) -> dict[str, float]:
+    """The experts that count, the largest share first, for people and for tables: small shares are left out."""
+    shares = [(round(share, SHARE_DIGITS), name) for name, share in head.weights().items() if share >= LEAST_SHARE]
+    return {name: share for share, name in sorted(shares, key=lambda one: -one[0])}

@@ -14,14 +14,20 @@ def scores(profile: ApplicationProfile) -> list[SignalScore]:
             head = signal.head(i)
             if horizon.kind != "peak" or not head.known:
                 continue
+            score = head.score
             found.append(
                 SignalScore(
                     signal=name,
                     horizon_seconds=horizon.ms / 1000,
-                    coverage90=min(1.0, max(0.0, head.covered)),
-                    pinball90_ratio=head.pinball_ratio,
-                    error_ratio=head.relative_loss,
+                    coverage90=score.coverage90 or 0.0,
+                    pinball90_ratio=score.pinball90_ratio,
+                    error_ratio=score.error_ratio,
                     outcomes=head.known,
+                    leader_ratio=score.leader_ratio,
+                    slack90=score.slack90,
+                    slack99=score.slack99,
+                    unmet99=score.unmet99,
+                    above99=score.above99,
                 )
             )
     return found

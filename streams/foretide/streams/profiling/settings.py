@@ -17,8 +17,41 @@ class DeviationSettings:
 
     windows: int = 3
     """So many windows in a row outside the 1 and 99 % quantiles start a deviation, as many inside end it."""
+    chance: float = 1e-3
+    """And the run must be as unlikely as this, for how often and how long this signal is outside otherwise."""
     relative: float | None = None
-    """A plain threshold instead: the share of the predicted median by which usage must differ. None: not used."""
+    """A plain threshold instead of quantiles and chance: the share of the predicted median by which usage must differ,
+    for so many `windows` in a row. None: not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSettings:
+    """When another expert is said to lead a signal."""
+
+    margin: float = 0.02
+    """A challenger must have lost this share less of late than the champion: equals take turns by chance."""
+    outcomes: int = 20
+    """For so many outcomes in a row it must have been the best by that margin; and so many must be known at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSettings:
+    """When a signal's errors are said to have changed for good (River's Page-Hinkley test of the logarithms of one
+    plus the error in units of the usual change), and what follows."""
+
+    enabled: bool = True
+    """Whether it is looked for."""
+    least: int = 60
+    """Outcomes of the first horizon that are not looked at, as errors fall while it is learnt; and so many from there,
+    or from the last detection, until there can be another: a mean must be known before it can have changed."""
+    tolerance: float = 0.1
+    """A change of the mean below this is none (the test's delta): e^.1, a tenth more or less."""
+    threshold: float = 15.0
+    """How far the sum of what is beyond the tolerance must have grown (its lambda): errors twice as large as before
+    are told after some 25 outcomes, a few wild ones, which count 3 at most, are not."""
+    keep: float = 0.25
+    """The experts' losses so far count by this factor from then on: with a half-life of 300 outcomes those of the old
+    regime would decide for hundreds more, so they lose two half-lives at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +93,10 @@ class ProfileSettings:
     """It also lasts until the best model's recent error is at most this share of last value's."""
     deviation: DeviationSettings = field(default_factory=DeviationSettings)
     """When a deviation is published."""
+    lead: LeadSettings = field(default_factory=LeadSettings)
+    """When a challenger is promoted."""
+    drift: DriftSettings = field(default_factory=DriftSettings)
+    """When errors have changed for good."""
     gate: GateSettings = field(default_factory=GateSettings)
     """When a forecast goes to the planner."""
     scorecard_windows: int = 60

@@ -8,10 +8,13 @@ from typing import Final
 from foretide.schemas.messages import Quantiles
 from foretide.schemas.signals import upper_bound
 from foretide.streams.forecasting.banks import Banks, Due
+from foretide.streams.forecasting.drift import DriftState, ErrorDrift
 from foretide.streams.forecasting.head import Head
-from foretide.streams.forecasting.ladder import Horizon, Ladder
+from foretide.streams.forecasting.ladder import Ladder
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.profiling.deviation import DeviationState
+from foretide.streams.profiling.leading import Change, LeadState, weigh
+from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import SignalState
 
 LARGEST: Final = 1e30
@@ -19,18 +22,36 @@ LARGEST: Final = 1e30
 
 
 class SignalProfile:
-    """A ladder of forecasters, with the signal's range and evidence of deviations."""
+    """A ladder of forecasters, with the signal's range, evidence of deviations, and the expert that leads."""
 
-    __slots__ = ("_found", "_horizons", "_ladder", "_published", "deviation", "high", "last", "low", "maximum", "name")
+    __slots__ = (
+        "_drift",
+        "_found",
+        "_ladder",
+        "_outcomes",
+        "_published",
+        "_settings",
+        "deviation",
+        "high",
+        "last",
+        "lead",
+        "low",
+        "maximum",
+        "name",
+    )
 
-    def __init__(self, name: str, horizons: Sequence[Horizon], ladder: Ladder) -> None:
-        """`ladder` is one of the same `horizons`."""
+    def __init__(self, name: str, settings: ProfileSettings, ladder: Ladder) -> None:
+        """`ladder` is one of the horizons of the `settings`."""
         self.name = name
         self.maximum = upper_bound(name)
-        self._horizons = tuple(horizons)
+        self._settings = settings
         self._ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
         self.deviation = DeviationState()
+        self.lead = LeadState()
+        drift = settings.drift
+        self._drift = ErrorDrift(drift.least, drift.tolerance, drift.threshold) if drift.enabled else None
+        self._outcomes = 0
         self._found: list[list[float]] | None = None
         self._published: list[Quantiles] | None = None
 
@@ -44,6 +65,21 @@ class SignalProfile:
         self.last = values[-1]
         self._found = self._published = None
         return self._ladder.observe(end_ms, max(values), sum(values) / len(values), outside, phase)
+
+    def weigh(self) -> list[Change]:
+        """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
+        head = self.head(0)
+        known = head.known
+        if known == self._outcomes:
+            return []
+        self._outcomes = known
+        promoted = weigh(self.lead, head.bank.experts, head.losses, known, self._settings.lead)
+        changes = [promoted] if promoted is not None else []
+        settled = known > self._settings.drift.least
+        if self._drift is not None and settled and self._drift.observe(head.surprise):
+            self._ladder.shorten(self._settings.drift.keep)
+            changes.append(Change("drift", self.lead.champion, self.lead.champion))
+        return changes
 
     def remove(self) -> None:
         """Give up what is kept in banks."""
@@ -80,7 +116,7 @@ class SignalProfile:
         bottom = max(0.0, self.low - reach) if self.low >= 0.0 else self.low - reach
         found: list[list[float]] = []
         latest: dict[str, list[float]] = {}
-        for i, horizon in enumerate(self._horizons):
+        for i, horizon in enumerate(self._settings.horizons):
             shorter = latest.get(horizon.kind)
             if self._ladder.ready(i):
                 row = [bottom if q < bottom else top if q > top else q for q in self._ladder.head(i).quantiles]
@@ -94,12 +130,17 @@ class SignalProfile:
 
     def dump(self) -> SignalState:
         """The signal as numbers."""
-        return SignalState(self._ladder.dump(), self.low, self.high, self.last, self.deviation)
+        drift = DriftState() if self._drift is None else self._drift.dump()
+        return SignalState(
+            self._ladder.dump(), self.low, self.high, self.last, self.deviation, self.lead, drift, self._outcomes
+        )
 
     @classmethod
-    def load(cls, name: str, horizons: Sequence[Horizon], state: SignalState, banks: Banks) -> SignalProfile:
+    def load(cls, name: str, settings: ProfileSettings, state: SignalState, banks: Banks) -> SignalProfile:
         """A signal as it was dumped."""
-        signal = cls(name, horizons, Ladder.load(horizons, state.ladder, banks))
+        signal = cls(name, settings, Ladder.load(settings.horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
-        signal.deviation = state.deviation
+        signal.deviation, signal.lead, signal._outcomes = state.deviation, state.lead, state.outcomes
+        if signal._drift is not None:
+            signal._drift.put(state.drift)
         return signal

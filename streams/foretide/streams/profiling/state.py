@@ -6,22 +6,28 @@ from typing import Final
 
 import msgspec
 
+from foretide.streams.forecasting.drift import DriftState
 from foretide.streams.forecasting.ladder import LadderState
 from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
+from foretide.streams.profiling.leading import LeadState
 
 FORMAT: Final = "profile/4"
 
 
 class SignalState(msgspec.Struct, array_like=True):
-    """One signal: its ladder, its range so far, its deviations."""
+    """One signal: its ladder, its range so far, its deviations, the expert that leads, the test of its errors, and how
+    many outcomes of the first horizon these two have seen."""
 
     ladder: LadderState
     low: float
     high: float
     last: float
     deviation: DeviationState
+    lead: LeadState
+    drift: DriftState
+    outcomes: int
 
 
 class ProfileState(msgspec.Struct, array_like=True):

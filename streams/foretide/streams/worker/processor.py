@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from foretide.schemas.messages import Message
 
@@ -28,6 +28,27 @@ class Output:
     topic: str
     key: str
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number about a core's present state for its operators; a counter only ever grows while the process lives.
+
+    Labels must be bounded: no application's name.
+    """
+
+    name: str
+    meaning: str
+    kind: Literal["gauge", "counter"]
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A processor that tells how it does, asked when its worker is scraped. It changes nothing."""
+
+    def measures(self) -> Sequence[Measure]: ...
 
 
 class Processor(Protocol):

@@ -28,9 +28,10 @@ from foretide.streams.worker.changelog import Changelog
 from foretide.streams.worker.errors import CrashedError
 from foretide.streams.worker.freeze import FreezeGuard
 from foretide.streams.worker.intake import Intake
+from foretide.streams.worker.measures import CoreCollector
 from foretide.streams.worker.metrics import WorkerMetrics
 from foretide.streams.worker.outbox import Outbox
-from foretide.streams.worker.processor import Processor
+from foretide.streams.worker.processor import Measured, Processor
 from foretide.streams.worker.progress import ProgressReport
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.shell import Shell
@@ -94,6 +95,8 @@ class Worker:
         kafka, limits = settings.kafka, settings.limits
         crcs = not settings.mock_broker
         self._metrics = metrics = WorkerMetrics(CollectorRegistry())
+        if isinstance(processor, Measured):
+            metrics.registry.register(CoreCollector(processor.measures))
         self._outbox = outbox = Outbox(
             clients.producer(kafka),
             max_messages=limits.outbox_messages,
