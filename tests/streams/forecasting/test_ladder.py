@@ -125,7 +125,7 @@ def test_so_are_those_of_a_coarse_rung_but_not_the_one_that_ended_before_the_gap
     assert climber.ladder.head(0).known == (3 if given_up else 4)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 69))
 def test_a_ladder_put_back_goes_on_to_the_last_bit(seed: int, at: int) -> None:
     rng, whole, broken = random.Random(seed), Climber(HORIZONS, 30_000), Climber(HORIZONS, 30_000)

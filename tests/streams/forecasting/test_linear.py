@@ -19,7 +19,7 @@ LINEAR, LAST = EXPERTS.index("linear"), EXPERTS.index("last")
 
 def test_an_exogenous_signal_that_leads_is_used() -> None:
     rng = random.Random(1)
-    leads = [rng.choice([0.0, 1.0]) for _ in range(702)]
+    leads = [rng.choice([0.0, 1.0]) for _ in range(452)]
     steps = [
         Step(10.0 * now, 10.0 * now, outside=(0.0,) * CALENDAR + (then,) + (nan,) * (EXOGENOUS - 1))
         for now, then in pairwise(leads)

@@ -44,11 +44,11 @@ def test_what_is_told_is_relative_to_last_values_error() -> None:
 
 
 def test_a_bank_measures_the_rules_five_steps_later() -> None:
-    slope = [float(3 * i) for i in range(300)]
-    wave = [sin(0.3 * i) for i in range(300)]
+    slope = [float(3 * i) for i in range(180)]
+    wave = [sin(0.3 * i) for i in range(180)]
     errors, of_wave = together([plain(slope), plain(wave)], [Target("point", 1)]).state["skill"][:2]
     # On a slope of 3 the last value errs by 15 and the mean of 12 by 31.5; of the first few it is less.
     seen = 1.0 - FADE ** (len(slope) - STEPS)
     assert errors[RULES] == pytest.approx(15.0 * seen, rel=1e-3)
     assert errors[0] == pytest.approx(31.5 * seen, rel=0.02)
-    assert of_wave[5] < 0.25 * of_wave[RULES], "the autoregression follows a wave"
+    assert of_wave[5] < 0.4 * of_wave[RULES], "the autoregression follows a wave"
