@@ -13,6 +13,13 @@ MATCHES: Final = 5
 """Names at most that are offered for an unknown one."""
 
 
+SCORE_NOTES: Final = (
+    "pinball and error are relative to last value's, leader is the error relative to the best plain rule's: below 1",
+    "is better. slack.9 is how far the .9 quantile stood above use, unmet how far use stood above the .99, of use.",
+)
+"""What stands under a table of scores."""
+
+
 def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
     """The rows as lines of aligned columns: the first `left` columns to the left, the others to the right."""
     if not rows:

@@ -16,6 +16,7 @@ from foretide.schemas.messages import (
     OutcomeEvent,
     Placement,
     Prediction,
+    Scorecard,
     TelemetryWindow,
 )
 from foretide.schemas.signals import STANDARD
@@ -69,6 +70,20 @@ def _(message: Deviation) -> str:
         f"(90 %: {amount(message.signal, message.expected.q90)}), probability {message.probability:.3g}, "
         f"for {message.lasted_seconds:g} s"
     )
+
+
+@line_of.register
+def _(message: Scorecard) -> str:
+    scores = ", ".join(
+        f"{s.signal} in {s.horizon_seconds:g} s cov.9 {s.coverage90:.2f} pinball "
+        f"{'unknown' if s.pinball90_ratio is None else f'{s.pinball90_ratio:.2f}'} of last value's"
+        for s in message.scores
+    )
+    changes = "".join(
+        f"; {c.signal}: {c.kind}, {c.after} leads" + ("" if c.before == c.after else f" instead of {c.before}")
+        for c in message.changes
+    )
+    return f"{clock(message.at_ms)} {message.app} scores: {scores or 'none yet'}{changes}"
 
 
 @line_of.register

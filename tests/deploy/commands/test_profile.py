@@ -95,7 +95,10 @@ def test_one_profile_as_json_is_what_the_worker_knows(kafka_broker: KafkaBroker)
         assert (minute["model"], minute["outcomes"]) == (head.winner, head.known)
         assert minute["coverage90"] == head.covered
         assert minute["pinball90_ratio"] == head.pinball_ratio is not None
-        assert minute["error_ratio"] == head.relative_loss is not None
+        score = head.score
+        for name in ("error_ratio", "leader_ratio", "slack90", "slack99", "unmet99", "above99"):
+            assert minute[name] == getattr(score, name) is not None, name
+        assert (signal["model"], signal["weights"]) == (own.lead.champion, forecast.weights)
         # 200 windows of 10 s are half an hour: of what comes in an hour no outcome can be known.
         assert hour["outcomes"] == 0
         assert {hour[k] for k in ("model", "coverage90", "pinball90_ratio", "error_ratio")} == {None}
@@ -114,7 +117,8 @@ def test_one_profile_for_people_and_all_of_them(kafka_broker: KafkaBroker) -> No
     assert lines[2] == "learning     yes: 7 of 30 windows learnt"
     assert lines[3] == "windows      7 learnt, 1 duplicates"
     assert any(line.startswith(f"{SM_RATIO}  last ") and line.endswith("as predicted") for line in lines)
-    table = lines[lines.index("") + 2 :][:9]
+    assert lines[lines.index("") + 2].startswith("  led by fleet; made of ")
+    table = lines[lines.index("") + 3 :][:9]
     assert tuple(table[0].split()) == TARGETS
     assert [line.split()[:3] for line in table[1::2]] == [
         ["1", "min", "peak"],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from foretide.deploy.profiles.text import deviation_of, text_of
+from foretide.deploy.profiles.text import deviation_of, led_by, text_of
 from foretide.deploy.profiles.view import DeviationView, view_of
 from foretide.schemas.signals import SM_RATIO
 from foretide.streams.profiling import ApplicationProfile, ProfileSettings
 from foretide.streams.profiling.deviation import DeviationState
+from foretide.streams.profiling.leading import LeadState
 from foretide.streams.profiling.state import FORMAT
 from foretide.streams.worker.envelope import Envelope
 from support.windows import window
@@ -59,3 +62,17 @@ def test_an_application_without_a_predicted_signal() -> None:
     assert len(lines) == 6
     assert lines[2] == "learning     yes: 1 of 30 windows learnt"
     assert lines[5] == f"snapshot     {FORMAT}, 2 bytes; group g, partition 0 up to offset 0, epoch 1"
+
+
+def test_who_leads_and_who_challenges_in_words() -> None:
+    profile = ApplicationProfile("a", ProfileSettings())
+    profile.observe(window({SM_RATIO: [0.5]}))
+    profile.signals[SM_RATIO].lead = LeadState("ar", "linear", 12)
+    (signal,) = view_of(profile, Envelope(FORMAT, "a", 0, 0, 1, b""), "g").signals
+    assert (
+        led_by(replace(signal, weights={"ar": 0.618, "linear": 0.3}))
+        == "led by ar; challenged by linear, better in the latest 12 outcomes; made of ar 62 %, linear 30 %"
+    )
+    profile.signals[SM_RATIO].lead = LeadState("ar")
+    (signal,) = view_of(profile, Envelope(FORMAT, "a", 0, 0, 1, b""), "g").signals
+    assert led_by(replace(signal, weights={"ar": 1.0})) == "led by ar; made of ar 100 %"

@@ -11,7 +11,7 @@ import orjson
 from msgspec import to_builtins
 
 from foretide.deploy.scorecards.read import Newest, changes
-from foretide.deploy.scorecards.table import Report, rows_of, totals_of
+from foretide.deploy.scorecards.table import Report, changes_of, rows_of, totals_of
 from foretide.deploy.scorecards.text import text_of
 from foretide.deploy.tables import unknown_name
 from foretide.schemas.kafka.options import kafka_options
@@ -33,7 +33,10 @@ def command(kafka: KafkaSettings, app: str | None, as_json: bool, follow: bool) 
     """Print every application's newest scores, the worst first, and their medians.
 
     cov.9 is the share of outcomes at or below the .9 quantile: .9 is right. pinball is the loss of that quantile and
-    error that of the best model, relative to last value's: below 1 is better than to expect no change.
+    error that of the median, relative to last value's: below 1 is better than to expect no change. leader is the error
+    relative to that of the best plain rule of late. slack.9 is how far the .9 quantile stood above use, and unmet how
+    far use stood above the .99 quantile, both relative to use. Changes of models that the newest scorecards tell, a
+    challenger promoted or a drift of the errors, come last.
     """
 
     def show(fresh: dict[str, Scorecard], newest: Newest, *, first: bool) -> None:
@@ -48,7 +51,7 @@ def command(kafka: KafkaSettings, app: str | None, as_json: bool, follow: bool) 
             nothing(newest)
             return
         every = [card for name, card in newest.cards.items() if app in (None, name)]
-        report = Report(rows_of(fresh.values()), totals_of(rows_of(every)))
+        report = Report(rows_of(fresh.values()), totals_of(rows_of(every)), changes_of(fresh.values()))
         text = orjson.dumps(to_builtins(report)).decode() if as_json else text_of(report)
         click.echo(text if first or as_json else f"\n{text}")
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from foretide.deploy.profiles.read import Unreadable
 from foretide.deploy.profiles.view import DeviationView, ProfileView, SignalView, TargetView
-from foretide.deploy.tables import UNKNOWN, aligned, number, span
+from foretide.deploy.tables import SCORE_NOTES, UNKNOWN, aligned, number, span
 from foretide.deploy.watching import amount, clock
 
-TARGETS = ("over", "of", "q50", "q90", "q95", "q99", "model", "outcomes", "cov.9", "pinball", "error")
+TARGETS = (
+    *("over", "of", "q50", "q90", "q95", "q99", "model", "outcomes"),
+    *("cov.9", "pinball", "error", "leader", "slack.9", "unmet"),
+)
 LIST = ("application", "phase", "state", "windows", "duplicates", "last sample", "signals")
 
 
@@ -32,7 +35,7 @@ def text_of(view: ProfileView) -> str:
     for signal in view.signals:
         lines += ["", *_signal(signal)]
     if view.signals:
-        lines += ["", "pinball and error are relative to last value's; below 1 is better"]
+        lines += ["", *SCORE_NOTES]
     return "\n".join(lines)
 
 
@@ -68,14 +71,29 @@ def deviation_of(deviation: DeviationView) -> str:
     return f"deviates: {deviation.direction} {since}{back}"
 
 
+def led_by(view: SignalView) -> str:
+    """Which expert leads, what the forecast is made of, and who may be promoted."""
+    shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in view.weights.items())
+    challenged = (
+        f"; challenged by {view.challenger}, better in the latest {view.better_outcomes} outcomes"
+        if view.challenger
+        else ""
+    )
+    return f"led by {view.model}{challenged}; made of {shares}"
+
+
 def _signal(view: SignalView) -> list[str]:
     def cells(target: TargetView) -> list[str]:
         q = target.quantiles
+        scores = (
+            *(target.coverage90, target.pinball90_ratio, target.error_ratio),
+            *(target.leader_ratio, target.slack90, target.unmet99),
+        )
         return [
             *(amount(view.signal, value) for value in (q.q50, q.q90, q.q95, q.q99)),
             target.model or UNKNOWN,
             str(target.outcomes),
-            *(number(score) for score in (target.coverage90, target.pinball90_ratio, target.error_ratio)),
+            *(number(score) for score in scores),
         ]
 
     rows: list[Sequence[str]] = [TARGETS]
@@ -87,7 +105,7 @@ def _signal(view: SignalView) -> list[str]:
         for name, value in (("last", view.last), ("min", view.minimum), ("max", view.maximum))
     )
     title = f"{view.signal}  {known} confidence {view.confidence:.2f}  {deviation_of(view.deviation)}"
-    return [title, *(f"  {line}" for line in aligned(rows, left=2))]
+    return [title, f"  {led_by(view)}", *(f"  {line}" for line in aligned(rows, left=2))]
 
 
 def _time(at_ms: int | None) -> str:

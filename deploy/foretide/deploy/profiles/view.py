@@ -29,8 +29,9 @@ class SnapshotView:
 class TargetView:
     """The forecast of the peak or the mean over a horizon, in the signal's unit, and how such forecasts did lately.
 
-    `model` is the expert that won, `coverage90` the share of outcomes at or below the .9 quantile, `pinball90_ratio`
-    its loss and `error_ratio` the winner's error relative to last value's. None while too few outcomes are known.
+    `model` is the expert with the largest share; the other scores are those of a `SignalScore`: `pinball90_ratio` and
+    `error_ratio` relative to last value's, `leader_ratio` to the best plain rule's, slack and unmet demand to what was
+    used. None while too few outcomes are known.
     """
 
     quantiles: Quantiles
@@ -39,6 +40,11 @@ class TargetView:
     coverage90: float | None
     pinball90_ratio: float | None
     error_ratio: float | None
+    leader_ratio: float | None
+    slack90: float | None
+    slack99: float | None
+    unmet99: float | None
+    above99: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,19 @@ class DeviationView:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """One predicted signal; `minimum` and `maximum` are those of all readings so far."""
+    """One predicted signal; `minimum` and `maximum` are those of all readings so far. `model` is the expert that leads,
+    `challenger` one that was better in the latest `better_outcomes` and is promoted if it stays so, `weights` the
+    shares of the experts in the shortest horizon's peak, without the small ones."""
 
     signal: str
     last: float
     minimum: float
     maximum: float
     confidence: float
+    model: str
+    challenger: str | None
+    better_outcomes: int
+    weights: dict[str, float]
     deviation: DeviationView
     horizons: tuple[HorizonView, ...]
 
@@ -127,6 +139,10 @@ def _signals(profile: ApplicationProfile) -> tuple[SignalView, ...]:
                 minimum=signal.low,
                 maximum=signal.high,
                 confidence=forecast.confidence,
+                model=forecast.model,
+                challenger=signal.lead.challenger or None,
+                better_outcomes=signal.lead.run,
+                weights=forecast.weights,
                 deviation=_deviation(signal),
                 horizons=tuple(
                     HorizonView(
@@ -142,13 +158,19 @@ def _signals(profile: ApplicationProfile) -> tuple[SignalView, ...]:
 
 
 def _target(quantiles: Quantiles, head: Head) -> TargetView:
+    score = head.score
     return TargetView(
         quantiles=quantiles,
         outcomes=head.known,
         model=head.winner if head.known else None,
-        coverage90=head.covered if head.known else None,
-        pinball90_ratio=head.pinball_ratio,
-        error_ratio=head.relative_loss,
+        coverage90=score.coverage90,
+        pinball90_ratio=score.pinball90_ratio,
+        error_ratio=score.error_ratio,
+        leader_ratio=score.leader_ratio,
+        slack90=score.slack90,
+        slack99=score.slack99,
+        unmet99=score.unmet99,
+        above99=score.above99,
     )
 
 

@@ -23,6 +23,11 @@ class Row:
     error_ratio: float | None
     outcomes: int
     at_ms: int
+    leader_ratio: float | None = None
+    slack90: float | None = None
+    slack99: float | None = None
+    unmet99: float | None = None
+    above99: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,42 @@ class Total:
     pinball90_ratio: float | None
     error_ratio: float | None
     worse_than_last: float | None
+    leader_ratio: float | None = None
+    slack90: float | None = None
+    slack99: float | None = None
+    unmet99: float | None = None
+    above99: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change of models of one application, as in `ModelChange`."""
+
+    app: str
+    signal: str
+    horizon_seconds: float
+    kind: str
+    before: str
+    after: str
+    loss_ratio: float | None
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The rows, the worst first, and the totals, the one over everything last."""
+    """The rows, the worst first, the totals, the one over everything last, and the changes of models that these
+    scorecards tell, the latest last."""
 
     scores: tuple[Row, ...]
     totals: tuple[Total, ...]
+    changes: tuple[Changed, ...] = ()
 
 
 def report_of(cards: Iterable[Scorecard]) -> Report:
     """The report over the newest scorecard of each application."""
+    cards = tuple(cards)
     rows = rows_of(cards)
-    return Report(rows, totals_of(rows))
+    return Report(rows, totals_of(rows), changes_of(cards))
 
 
 def rows_of(cards: Iterable[Scorecard]) -> tuple[Row, ...]:
@@ -69,11 +96,26 @@ def rows_of(cards: Iterable[Scorecard]) -> tuple[Row, ...]:
             error_ratio=s.error_ratio,
             outcomes=s.outcomes,
             at_ms=card.at_ms,
+            leader_ratio=s.leader_ratio,
+            slack90=s.slack90,
+            slack99=s.slack99,
+            unmet99=s.unmet99,
+            above99=s.above99,
         )
         for card in cards
         for s in card.scores
     ]
     return tuple(sorted(rows, key=lambda r: (-_known(r.pinball90_ratio), r.app, r.signal, r.horizon_seconds)))
+
+
+def changes_of(cards: Iterable[Scorecard]) -> tuple[Changed, ...]:
+    """The changes of models, the latest last."""
+    found = [
+        Changed(card.app, c.signal, c.horizon_seconds, c.kind, c.before, c.after, c.loss_ratio, c.at_ms)
+        for card in cards
+        for c in card.changes
+    ]
+    return tuple(sorted(found, key=lambda c: (c.at_ms, c.app, c.signal)))
 
 
 def totals_of(rows: Iterable[Row]) -> tuple[Total, ...]:
@@ -102,6 +144,11 @@ def _total(signal: str | None, horizon_seconds: float | None, rows: Iterable[Row
         pinball90_ratio=_median(row.pinball90_ratio for row in rows),
         error_ratio=_median(row.error_ratio for row in rows),
         worse_than_last=worse / len(ratios) if ratios else None,
+        leader_ratio=_median(row.leader_ratio for row in rows),
+        slack90=_median(row.slack90 for row in rows),
+        slack99=_median(row.slack99 for row in rows),
+        unmet99=_median(row.unmet99 for row in rows),
+        above99=_median(row.above99 for row in rows),
     )
 
 

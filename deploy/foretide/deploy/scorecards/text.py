@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from foretide.deploy.scorecards.table import Report, Row, Total
-from foretide.deploy.tables import UNKNOWN, aligned, number, span
+from foretide.deploy.scorecards.table import Changed, Report, Row, Total
+from foretide.deploy.tables import SCORE_NOTES, UNKNOWN, aligned, number, span
 from foretide.deploy.watching import clock
 
-SCORES = ("application", "signal", "horizon", "cov.9", "pinball", "error", "outcomes", "at (UTC)")
-TOTALS = ("median of", "horizon", "cov.9", "pinball", "error", "known of", "worse than last value")
+SCORES = (
+    *("application", "signal", "horizon", "cov.9", "pinball", "error", "leader", "slack.9", "unmet"),
+    *("outcomes", "at (UTC)"),
+)
+TOTALS = (
+    *("median of", "horizon", "cov.9", "pinball", "error", "leader", "slack.9", "unmet"),
+    *("known of", "worse than last value"),
+)
 
 
 def text_of(report: Report) -> str:
-    """The scores, the worst first, then the totals."""
+    """The scores, the worst first, then the totals, then what has changed."""
     scores = aligned([SCORES, *(_score(row) for row in report.scores)], left=2)
     totals = aligned([TOTALS, *(_total(total) for total in report.totals)])
-    return "\n".join([*scores, "", *totals, "", "pinball and error are relative to last value's; below 1 is better"])
+    changes = ["", *(change_of(changed) for changed in report.changes)] if report.changes else []
+    return "\n".join([*scores, "", *totals, *changes, "", *SCORE_NOTES])
+
+
+def change_of(changed: Changed) -> str:
+    """A change of models in words."""
+    where = f"{clock(changed.at_ms)} {changed.app} {changed.signal} {span(changed.horizon_seconds)}"
+    if changed.kind == "drift":
+        return f"{where}: its errors have changed; recent ones count for more ({changed.after} leads)"
+    ratio = UNKNOWN if changed.loss_ratio is None else f"{changed.loss_ratio:.2f}"
+    return f"{where}: {changed.after} leads instead of {changed.before}, with {ratio} times its error"
 
 
 def _score(row: Row) -> tuple[str, ...]:
@@ -25,6 +41,9 @@ def _score(row: Row) -> tuple[str, ...]:
         number(row.coverage90),
         number(row.pinball90_ratio),
         number(row.error_ratio),
+        number(row.leader_ratio),
+        number(row.slack90),
+        number(row.unmet99),
         str(row.outcomes),
         clock(row.at_ms),
     )
@@ -38,6 +57,9 @@ def _total(total: Total) -> tuple[str, ...]:
         number(total.coverage90),
         number(total.pinball90_ratio),
         number(total.error_ratio),
+        number(total.leader_ratio),
+        number(total.slack90),
+        number(total.unmet99),
         f"{total.known}/{total.applications}",
         share,
     )

@@ -19,7 +19,17 @@ from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
 from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
 from foretide.streams.forecasting.phases import phase_levels
-from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, INPUTS, PLAIN, SHAPE, blank, depth, record_of
+from foretide.streams.forecasting.record import (
+    CALENDAR,
+    ERROR,
+    EXOGENOUS,
+    INPUTS,
+    PLAIN,
+    SHAPE,
+    blank,
+    depth,
+    record_of,
+)
 from foretide.streams.forecasting.sensing import Sensed, sense
 from foretide.streams.forecasting.settling import Plan, Settled, settle
 from foretide.streams.forecasting.targets import Target
@@ -95,9 +105,11 @@ class Bank:
         self.state["since"][rows] += 1
 
     def shorten(self, row: int, factor: float) -> None:
-        """Let what was lost so far count by `factor` only: what is lost from now on decides the sooner."""
+        """Let what was lost so far count by `factor` only, here and in what scores relate to it: what is lost from now
+        on decides the sooner."""
         self.state["losses"][row] *= factor
         self.state["spread"][row] *= factor
+        self.state["sums"][row, :, ERROR] *= factor
 
     def dump(self, row: int) -> BankRow:
         """A row as bytes and numbers."""
@@ -143,7 +155,8 @@ class Bank:
         found[:, SHAPE + CALENDAR : PLAIN] = [
             self._linear[row].scale(values) for row, values in zip(rows.tolist(), told, strict=True)
         ]
-        found[:, PLAIN:] = units
+        found[:, PLAIN:-1] = units
+        found[:, -1] = 1.0
         return found
 
     def _issue(

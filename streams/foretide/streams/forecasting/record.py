@@ -23,10 +23,10 @@ EXOGENOUS: Final = 4
 """Exogenous signals that are listened to."""
 PLAIN: Final = SHAPE + CALENDAR + EXOGENOUS
 """Inputs of River's heads."""
-INPUTS: Final = PLAIN + echo.UNITS
-"""Inputs of the refinement: those, and the echo-state units."""
+INPUTS: Final = PLAIN + echo.UNITS + 1
+"""Inputs of the refinement: those, the echo-state units, and a constant."""
 
-PHASES: Final = 4
+PHASES: Final = 8
 """Phases whose levels are kept."""
 
 UPPER: Final = len(LEVELS) - 1
@@ -37,6 +37,7 @@ WAYS: Final = ("errors", "outcomes", "fleet", "refined")
 SUMS: Final = ("use", "error", "slack90", "slack99", "unmet99", "above99")
 """Faded sums over outcomes: the outcome's size; the centre's absolute error; how far the .9 and .99 quantiles stood
 above it; how far it stood above the .99 one; how often it did."""
+ERROR: Final = SUMS.index("error")
 
 
 def depth(targets: Sequence[Target]) -> int:
@@ -63,7 +64,7 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("said", "f4", (SKILL_STEPS, RULES + 1)),
             ("echo", "f4", (echo.UNITS,)),
             ("phase", "f4", (PHASES, 2)),
-            ("phase_steps", "i8", (PHASES,)),
+            ("phase_steps", "i4", (PHASES,)),
             ("refined", "f4", (heads, len(LEVELS), INPUTS)),
             ("inputs", "f4", (ring, INPUTS)),
             ("frame", "f4", (ring, 3)),
