@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretide.streams.forecasting.aggregation import ETA, FADE, mixed, weights
+from foretide.streams.forecasting.aggregation import ETA, FADE, mixed, weights, weights_of_one
 
 losses = st.floats(0.0, 1e30)
 rows = st.lists(st.tuples(losses, losses, losses, losses), min_size=1, max_size=6)
@@ -95,3 +95,9 @@ def test_an_expert_that_becomes_the_best_leads_within_the_half_life() -> None:
     for _ in range(300):
         faded = FADE * faded + [2.0, 3.0, 0.1]
     assert weights(faded, 0)[2] > 0.9
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(losses, min_size=2, max_size=11), st.integers(0, 1))
+def test_the_shares_of_one_target_are_those_of_many(lost: list[float], favourite: int) -> None:
+    assert weights_of_one(lost, favourite) == pytest.approx(weights(np.array(lost), favourite).tolist(), rel=1e-9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from foretide.streams.forecasting.aggregation import weights
+from foretide.streams.forecasting.aggregation import weights_of_one
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.experts import FLEET, LAST
 from foretide.streams.forecasting.scoring import KNOWN, scores
@@ -75,8 +75,7 @@ class Head:
 
     def weights(self) -> dict[str, float]:
         """Each expert's share of the centre."""
-        shares = weights(self.bank.state["losses"][self.row, self.place], FLEET)
-        return dict(zip(self.bank.experts, shares.tolist(), strict=True))
+        return dict(zip(self.bank.experts, weights_of_one(self.losses, FLEET), strict=True))
 
     @property
     def winner(self) -> str:

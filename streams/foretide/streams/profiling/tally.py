@@ -59,10 +59,10 @@ def measures(
                         f"foretide_profile_{name}",
                         f"{meaning} By signal, over applications.",
                         "gauge",
-                        float(np.quantile(known, q)),
+                        value,
                         (("signal", signal), ("quantile", f"{q:g}")),
                     )
-                    for q in QUANTILES
+                    for q, value in zip(QUANTILES, np.quantile(known, QUANTILES).tolist(), strict=True)
                 ]
     meaning = "Changes of models since the worker's start: challengers promoted, drifts of the errors."
     found += [
