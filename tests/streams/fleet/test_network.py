@@ -50,6 +50,16 @@ def test_sums_are_exact_in_whatever_order_they_are_added() -> None:
     np.testing.assert_array_equal(shuffled(rows[:, order]), network(rows))
 
 
+def test_inputs_are_brought_onto_their_grid() -> None:
+    network = default_network()
+    rows = (np.rint(inputs(9).astype(np.float64) * INPUT_GRID / 64) * 64 / INPUT_GRID).astype(np.float32)
+    small = np.random.default_rng(4).uniform(-0.4, 0.4, rows.shape) / INPUT_GRID
+    near = (rows + small).astype(np.float32)
+    assert (near != rows).mean() > 0.5
+    np.testing.assert_array_equal(network(near), network(rows))
+    assert (network(rows + np.float32(2.0 / INPUT_GRID)) != network(rows)).any()
+
+
 def test_weights_are_on_their_grid_with_few_enough_digits_for_exact_sums() -> None:
     for weights, biases in default_network().layers:
         for numbers in (weights, biases):

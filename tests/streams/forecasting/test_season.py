@@ -82,12 +82,14 @@ def test_a_slot_is_the_mean_of_its_steps_and_their_highest_peak() -> None:
 
 
 def test_times_farther_than_a_day_are_unknown() -> None:
-    season = Season(HOUR * 2)
-    for step in range(24):
-        season.observe(START + step * 2 * HOUR, 1.0, 1.0)
-    found = season.day(START + 46 * HOUR, HOUR * 2)
-    assert [isnan(v) for v in found[1 : 1 + len(AHEAD)]] == [s * 2 >= 24 for s in AHEAD]
-    assert found[1 + len(AHEAD)] == 1.0
+    assert 8 in AHEAD
+    for hours in (2, 3):
+        season = Season(HOUR * hours)
+        for step in range(48 // hours):
+            season.observe(START + step * hours * HOUR, 1.0, 1.0)
+        found = season.day(START + (48 - hours) * HOUR, HOUR * hours)
+        assert [isnan(v) for v in found[1 : 1 + len(AHEAD)]] == [s * hours >= 24 for s in AHEAD]
+        assert found[1 + len(AHEAD)] == 1.0
 
 
 @settings(max_examples=40, deadline=None)

@@ -83,13 +83,15 @@ def test_records_handled_together_are_answered_as_one_by_one(seed: int) -> None:
 
 
 def test_windows_observed_together_are_answered_as_one_by_one() -> None:
-    logs = [usage(app, 30) for app in APPS]
-    whole, single = ProfileProcessor(), ProfileProcessor()
+    logs = [usage(app, 20) for app in APPS]
+    whole, single, read = (ProfileProcessor() for _ in range(3))
     for i, windows in enumerate(zip(*logs, strict=True)):
-        pairs = [(w, RecordRef(topic="telemetry.v1", partition=n, offset=i)) for n, w in enumerate(windows)]
-        found = whole.observe_all(pairs)
-        assert [sent(f) for f in found] == [sent(single.observe(*pair)) for pair in reversed(pairs)][::-1]
-    assert [whole.snapshot(a) for a in APPS] == [single.snapshot(a) for a in APPS]
+        pairs = [(w, RecordRef(topic="telemetry.v1", partition=0, offset=10 * i + n)) for n, w in enumerate(windows)]
+        found = [sent(f) for f in whole.observe_all(pairs)]
+        assert found == [sent(single.observe(*pair)) for pair in reversed(pairs)][::-1]
+        assert found == one_by_one([record(w, ref.offset) for w, ref in pairs], read)
+    for app in APPS:
+        assert whole.snapshot(app) == single.snapshot(app) == read.snapshot(app)
 
 
 def test_nothing_at_all_is_answered_by_nothing() -> None:
