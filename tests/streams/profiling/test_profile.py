@@ -78,7 +78,7 @@ def test_forecasts_do_not_depend_on_what_comes_after(future: list[float | None],
             assert profile.raw_forecasts() == issued
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(st.integers(0, 120), max_size=4), st.integers(0, 1000))
 def test_a_profile_put_back_goes_on_to_the_last_bit(at: list[int], seed: int) -> None:
     windows = cut(GPU_MEMORY, noisy(600, seed), 5)
