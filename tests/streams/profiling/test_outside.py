@@ -12,7 +12,7 @@ from foretide.schemas.messages import Column, TelemetryWindow
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, PHASES
 from foretide.streams.profiling import ApplicationProfile, ProfileSettings, backtest_settings
-from foretide.streams.profiling.outside import DAY_MS, WEEK_MS, Outside, pure
+from foretide.streams.profiling.outside import DAY_MS, WEEK_MS, Outside, found_phase, pure
 from support.windows import START_MS, window
 
 ALL = ProfileSettings(signals=None)
@@ -55,10 +55,28 @@ def test_exogenous_signals_keep_the_places_in_which_they_came() -> None:
 
 def test_phases_keep_their_places_and_those_that_come_late_share_the_last() -> None:
     outside = Outside()
-    assert [outside.place_of(p) for p in ("train", "eval", "train", "save")] == [0, 1, 0, 2]
-    assert outside.place_of("load") == PHASES - 1 == 3
-    assert [outside.place_of(p) for p in ("more", "still more", "load", "eval")] == [3, 3, 3, 1]
-    assert outside.phases == ["train", "eval", "save", "load"]
+    names = [f"phase-{i}" for i in range(PHASES)]
+    assert [outside.place_of(p) for p in names] == list(range(PHASES))
+    assert [outside.place_of(p) for p in ("late", "later", "phase-1", "late")] == [
+        PHASES - 1,
+        PHASES - 1,
+        1,
+        PHASES - 1,
+    ]
+    assert outside.phases == names
+
+
+@pytest.mark.parametrize(
+    ("mean", "highest", "phase"),
+    [(0.0, 0.8, "idle"), (0.04, 0.8, "idle"), (0.05, 0.8, "busy"), (0.8, 0.8, "busy")],
+)
+def test_a_phase_is_found_where_none_is_told(mean: float, highest: float, phase: str) -> None:
+    assert found_phase(mean, highest) == phase
+
+
+@pytest.mark.parametrize(("mean", "highest"), [(None, 0.8), (0.0, 0.0), (0.1, float("-inf"))])
+def test_no_phase_is_found_where_nothing_was_used(mean: float | None, highest: float) -> None:
+    assert found_phase(mean, highest) == "unknown"
 
 
 def in_phases(windows: int, *, leading: bool) -> list[TelemetryWindow]:

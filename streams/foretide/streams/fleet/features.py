@@ -37,10 +37,10 @@ def features(
     """The inputs after the last step of each series: (rows, FEATURES).
 
     `means` and `peaks` (rows, history) are the latest steps, newest last, at least RECENT of them (before the first
-    step they repeat it); `scale` (rows,) is each series' usual change from step to step, above 0; `steps` (rows,) counts
-    all steps so far; `day` (rows, DAY) holds NaN where a time is not known; `ar` (rows, 3) are the autoregression's
-    forecasts at AR_STEPS; `skill` (rows, RULES + 1) are the logarithms of the rules' recent errors in proportion to
-    last value's, then last value's own error.
+    step they repeat it); `scale` (rows,) is each series' usual change from step to step, above 0; `steps` (rows,)
+    counts all steps so far; `day` (rows, DAY) holds NaN where a time is not known; `ar` (rows, 3) are the
+    autoregression's forecasts at AR_STEPS; `skill` (rows, RULES + 1) are the logarithms of the rules' recent errors in
+    proportion to last value's, then last value's own error.
     """
     rows, history = means.shape
     last = means[:, -1:]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 
-FADE: Final = 0.5 ** (1 / 300)
-"""Losses have a half-life of 300 outcomes."""
+FADE: Final = 0.5 ** (1 / 150)
+"""Losses have a half-life of 150 outcomes."""
 
 ETA: Final = 30.0
 """How sharply a relative loss counts."""

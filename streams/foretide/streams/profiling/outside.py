@@ -12,6 +12,12 @@ from foretide.streams.forecasting.record import EXOGENOUS, PHASES
 DAY_MS: Final = 86_400_000
 WEEK_MS: Final = 7 * DAY_MS
 
+UNKNOWN_PHASE: Final = "unknown"
+IDLE_PHASE: Final = "idle"
+BUSY_PHASE: Final = "busy"
+IDLE_SHARE: Final = 0.05
+"""Use at or below this share of the highest so far is idling: exporters' readings of an idle card are not quite 0."""
+
 
 class Outside:
     """Which signals and phases an application has told of, in the order in which they came: that is their place.
@@ -49,6 +55,16 @@ class Outside:
             known = [v for v in window.signals.get(name, ())[-fresh:] if v is not None]
             found.append(math.copysign(math.log1p(abs(known[-1])), known[-1]) if known else math.nan)
         return found + [math.nan] * (EXOGENOUS - len(self.exogenous))
+
+
+def found_phase(mean: float | None, highest: float) -> str:
+    """The phase of an application that tells of none: `idle` at next to nothing of its highest use, else `busy`.
+
+    `mean` is the window's, of the first predicted signal; unknown (None, or nothing used yet) is `unknown`.
+    """
+    if mean is None or not 0.0 < highest < math.inf:
+        return UNKNOWN_PHASE
+    return IDLE_PHASE if mean <= IDLE_SHARE * highest else BUSY_PHASE
 
 
 def pure(window: TelemetryWindow) -> tuple[str, ...]:

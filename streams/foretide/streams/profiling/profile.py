@@ -6,6 +6,7 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -20,17 +21,16 @@ from foretide.schemas.messages import (
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.head import Head
-from foretide.streams.forecasting.ladder import Ladder
+from foretide.streams.forecasting.ladder import GAP, Ladder
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
-from foretide.streams.profiling.outside import Outside, pure
+from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, pure
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
 
-UNKNOWN_PHASE: Final = "unknown"
 LEAST_SHARE: Final = 0.03
 """Experts with a smaller share of a forecast are not named in it."""
 SHARE_DIGITS: Final = 3
@@ -86,7 +86,8 @@ class ApplicationProfile:
         self.outside = Outside()
         self.windows_learned = 0
         self.duplicates = 0
-        self.last_ms = -1
+        self.first_ms = self.last_ms = -1
+        self.gaps = self.missing_ms = 0
         self.span_ms = 0
         self.phase = UNKNOWN_PHASE
         self.learning = True
@@ -112,12 +113,14 @@ class ApplicationProfile:
             return Observation(0)
         if not self.span_ms:
             self.span_ms = window.step_ms * window.samples
-        self.phase = window.phase or UNKNOWN_PHASE
-        phase = self.outside.place_of(self.phase)
+        self._note_time(window)
+        chosen = self.settings.chosen(pure(window))
+        self.phase = window.phase or self._found_phase(window, chosen, fresh)
+        phase = self.outside.place_of(self.phase if window.user is None else f"{self.phase} for {window.user}")
         outside = self.outside.numbers(window, fresh)
         departures: list[SignalDeparture] = []
         due: list[Due] = []
-        for name in self.settings.chosen(pure(window)):
+        for name in chosen:
             values = [v for v in window.signals[name][-fresh:] if v is not None]
             if not values:
                 continue
@@ -130,6 +133,22 @@ class ApplicationProfile:
             due += signal.observe(window.end_ms, values, outside, phase)
         self.last_ms = window.end_ms
         return Observation(fresh, tuple(departures), tuple(due))
+
+    def _note_time(self, window: TelemetryWindow) -> None:
+        """When the application was first heard of, and how often and how long nothing was."""
+        if self.first_ms < 0:
+            self.first_ms = window.start_ms
+        missing = window.start_ms - self.last_ms if self.last_ms >= 0 else 0
+        if missing > GAP * self.span_ms:
+            self.gaps += 1
+            self.missing_ms += missing
+
+    def _found_phase(self, window: TelemetryWindow, chosen: Sequence[str], fresh: int) -> str:
+        signal = self.signals.get(chosen[0]) if chosen else None
+        if signal is None:
+            return UNKNOWN_PHASE
+        values = [v for v in window.signals[signal.name][-fresh:] if v is not None]
+        return found_phase(sum(values) / len(values) if values else None, signal.high)
 
     def finish(self) -> tuple[ModelChange, ...]:
         """The second part of `observe`, after what was due was stepped: which models have changed."""
@@ -240,7 +259,10 @@ class ApplicationProfile:
                 app=self.app,
                 windows_learned=self.windows_learned,
                 duplicates=self.duplicates,
+                first_ms=self.first_ms,
                 last_ms=self.last_ms,
+                gaps=self.gaps,
+                missing_ms=self.missing_ms,
                 span_ms=self.span_ms,
                 phase=self.phase,
                 learning=self.learning,
@@ -258,7 +280,8 @@ class ApplicationProfile:
         profile = cls(state.app, settings, banks)
         profile.outside = Outside(state.exogenous, state.phases)
         profile.windows_learned, profile.duplicates = state.windows_learned, state.duplicates
-        profile.last_ms, profile.span_ms = state.last_ms, state.span_ms
+        profile.first_ms, profile.last_ms, profile.span_ms = state.first_ms, state.last_ms, state.span_ms
+        profile.gaps, profile.missing_ms = state.gaps, state.missing_ms
         profile.phase, profile.learning, profile.gate = state.phase, state.learning, state.gate
         try:
             for name, signal in state.signals.items():

@@ -37,7 +37,10 @@ class ProfileState(msgspec.Struct, array_like=True):
     app: str
     windows_learned: int
     duplicates: int
+    first_ms: int
     last_ms: int
+    gaps: int
+    missing_ms: int
     span_ms: int
     phase: str
     learning: bool
