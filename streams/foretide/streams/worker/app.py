@@ -12,7 +12,7 @@ import faust
 from faust.app.base import BootStrategy
 from yarl import URL
 
-from foretide.streams.worker.batch import MOST
+from foretide.streams.worker.gatherer import Gatherer
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.shell import Shell
 from foretide.streams.worker.source import Raw
@@ -72,21 +72,17 @@ def create_app(settings: WorkerSettings, shell: Shell, datadir: str) -> Any:
 
     @app.agent(source, name=f"{settings.group}-intake", concurrency=1)  # type: ignore[untyped-decorator]
     async def intake(stream: Any) -> None:
-        waiting: list[Raw] = []
-        async for event in stream.events():
-            message = event.message
-            waiting.append(
-                Raw(
-                    message.partition,
-                    message.offset,
-                    message.key,
-                    message.value,
-                    round((message.timestamp or 0) * 1000),
+        async with Gatherer(shell.take_all, shell.crashed) as gatherer:
+            async for event in stream.events():
+                message = event.message
+                await gatherer.offer(
+                    Raw(
+                        message.partition,
+                        message.offset,
+                        message.key,
+                        message.value,
+                        round((message.timestamp or 0) * 1000),
+                    )
                 )
-            )
-            # What has arrived already is handled together; nothing is waited for.
-            if len(waiting) >= MOST or stream.channel.queue.empty():
-                taken, waiting = waiting, []
-                await shell.take_all(taken)
 
     return app

@@ -168,6 +168,10 @@ class Shell:
             self._dead = True
             self._failed(error)
 
+    def crashed(self, error: BaseException) -> None:
+        """Records can be taken no more."""
+        self.fail(CrashedError(f"records cannot be taken: {error!r}"))
+
     def committable(self) -> dict[int, int]:
         """Per partition the offset safe to commit; nothing for one that is not restored yet."""
         return {
