@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from foretide.deploy.replay.records import RecordedRecord
 from foretide.schemas.errors import InvalidMessage
+from foretide.streams.worker.batch import MOST
 from foretide.streams.worker.intake import decode_key
 from foretide.streams.worker.processor import Output, Processor, Record
 
@@ -28,19 +29,33 @@ class Feed:
         self._processor = processor
 
     def run(self, records: Iterable[RecordedRecord]) -> Iterator[Output]:
-        """What follows from the records; they come in offset order per partition. Consume it to the end."""
+        """What follows from the records; they come in offset order per partition. Consume it to the end.
+
+        Those of different keys are handled together, as the shell does it.
+        """
+        batch: dict[str, Record] = {}
         for record in records:
             try:
                 key = decode_key(record.topic, record.key)
-                outputs = self._processor.handle(
-                    Record(record.topic, record.partition, record.offset, key, record.value, record.timestamp_ms)
-                )
             except InvalidMessage:
                 self.counts.aside += 1
                 continue
+            if key in batch or len(batch) == MOST:
+                yield from self._handled(batch)
+                batch = {}
+            batch[key] = Record(record.topic, record.partition, record.offset, key, record.value, record.timestamp_ms)
+        yield from self._handled(batch)
+
+    def _handled(self, batch: Mapping[str, Record]) -> Iterator[Output]:
+        for key, answer in zip(batch, self._processor.handle_all(list(batch.values())), strict=True):
+            if isinstance(answer, InvalidMessage):
+                self.counts.aside += 1
+                continue
+            if isinstance(answer, Exception):
+                raise answer
             self.keys.add(key)
             self.counts.handled += 1
-            yield from outputs
+            yield from answer
 
     def states(self) -> dict[str, bytes]:
         """The final state of every key, as its snapshot holds it."""

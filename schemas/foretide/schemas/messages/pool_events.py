@@ -93,8 +93,8 @@ class Sizing(Part, frozen=True, kw_only=True):
 
     compute_quantile: QuantileName = "q90"
     """The quantile of the predicted peak of compute to cover. A short excess slows an application, no more."""
-    memory_quantile: QuantileName = "q99"
-    """The quantile of the predicted peak of memory to cover. An excess ends the application."""
+    memory_quantile: QuantileName = "q95"
+    """The quantile of the predicted peak of memory to cover, before the margin. An excess ends the application."""
     compute_margin: Margin = 0.0
     """Added to the compute quantile."""
     memory_margin: Margin = 0.05

@@ -227,7 +227,7 @@ class ApplicationProfile:
         return any(self._unlearnt(signal.head(0)) for signal in self.signals.values())
 
     def _unlearnt(self, head: Head) -> bool:
-        loss = head.relative_loss
+        loss = head.score.error_ratio
         return head.known < self.settings.learning_windows or (loss is not None and loss > self.settings.learning_loss)
 
     def learning_state(self) -> LearningState:
@@ -245,7 +245,7 @@ class ApplicationProfile:
         lacks = [
             f"{name} has {head.known} of {least} outcomes"
             if head.known < least
-            else f"{name} has an error of {head.relative_loss:.3g} times last value's, above {most:g}"
+            else f"{name} has an error of {head.score.error_ratio:.3g} times last value's, above {most:g}"
             for name, head in ((n, s.head(0)) for n, s in self.signals.items())
             if self._unlearnt(head)
         ]
