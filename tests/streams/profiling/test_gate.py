@@ -25,12 +25,12 @@ def forecast(
     used: tuple[float, float] = (0.0, 0.0),
     learning: bool = False,
 ) -> ForecastEvent:
-    """Compute's q90 and memory's q99 (in GiB) up to 5 minutes; compute in 15 minutes (`later`) and an hour (`far`)."""
+    """Compute's q90 and memory's q95 (in GiB) up to 5 minutes; compute in 15 minutes (`later`) and an hour (`far`)."""
 
     def need(signal: str, horizon: float) -> SignalNeed:
         top = memory * GIB
         if signal == GPU_MEMORY:
-            peak = Quantiles(q50=top / 9, q90=top / 3, q95=top / 2, q99=top)
+            peak = Quantiles(q50=top / 9, q90=top / 3, q95=top, q99=2.0 * top)
         else:
             own = compute if horizon <= 300.0 else (later if horizon <= 900.0 else far)
             own = compute if own is None else own
