@@ -129,8 +129,16 @@ _OPTIONS: list[Callable[[Any], Any]] = [
 @click.option(
     "--pool", default="default", show_default=True, help="The pool whose planner hears of these applications' needs."
 )
+@click.option(
+    "--expert",
+    "experts",
+    multiple=True,
+    metavar="NAME",
+    help="A River regressor that forecasts besides the built-in experts, named as River does, for instance "
+    "linear_model.PARegressor. Repeatable; all workers of a group, and replays, need the same.",
+)
 @worker_options
-def profile(pool: str, **options: Any) -> None:
+def profile(pool: str, experts: tuple[str, ...], **options: Any) -> None:
     """Learn every application's use from telemetry.v1; write predictions, deviations, scorecards and pool events.
 
     Exit codes: 0 stopped in order; 1 an error, told in one line; 3 stopped, but the broker did not take all state (the
@@ -138,7 +146,7 @@ def profile(pool: str, **options: Any) -> None:
     its session: start it again.
     """
     outputs = (PREDICTIONS, DEVIATIONS, SCORECARDS, POOL_EVENTS)
-    _run(lambda: _profile_core(pool), PROFILE_GROUP, TELEMETRY, outputs, **options)
+    _run(lambda: _profile_core(pool, experts), PROFILE_GROUP, TELEMETRY, outputs, **options)
 
 
 @command.command()
@@ -158,11 +166,11 @@ def plan(**options: Any) -> None:
 
 
 # The cores are imported when their worker starts: `--help` must not load numpy.
-def _profile_core(pool: str) -> Any:
+def _profile_core(pool: str, experts: tuple[str, ...]) -> Any:
     from foretide.streams.profiling import ProfileProcessor, ProfileSettings
     from foretide.streams.profiling.settings import GateSettings
 
-    return ProfileProcessor(ProfileSettings(gate=GateSettings(pool=pool)))
+    return ProfileProcessor(ProfileSettings(gate=GateSettings(pool=pool), experts=experts))
 
 
 def _plan_core() -> Any:

@@ -19,6 +19,7 @@ from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
 from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
 from foretide.streams.forecasting.phases import phase_levels
+from foretide.streams.forecasting.plugged import PluggedModels
 from foretide.streams.forecasting.record import (
     CALENDAR,
     ERROR,
@@ -40,6 +41,8 @@ FAR: Final = 288
 OUTSIDE: Final = CALENDAR + EXOGENOUS
 """Numbers from outside the series: the time of day, the exogenous signals."""
 
+_AT: Final = {name: place for place, name in enumerate(EXPERTS)}
+
 _SHAPE: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 15])
 """Which of the network's inputs River's heads see: five lags; mean, maximum and minimum of 12; maximum of 60."""
 
@@ -49,19 +52,25 @@ class BankRow(msgspec.Struct, array_like=True, frozen=True):
 
     record: bytes
     linear: LinearState
+    plugged: bytes = b""
 
 
 class Bank:
     """Rows of series that are forecast at the same `targets`. `add` makes a row, `step` feeds some of them."""
 
-    def __init__(self, targets: Sequence[Target], network: Network, look_back: int = FAR) -> None:
+    def __init__(
+        self, targets: Sequence[Target], network: Network, look_back: int = FAR, plugged: Sequence[str] = ()
+    ) -> None:
+        """`plugged` names River regressors that are experts besides the built-in ones, `checked` already."""
         self.targets = tuple(targets)
         self._network = network
         self._plan = Plan.of(targets)
         # Outcomes are of the latest steps: it must look back at least as far as it forecasts.
-        self._record = record_of(targets, max(look_back, depth(targets)), 0)
+        self._record = record_of(targets, max(look_back, depth(targets)), len(plugged))
         self._left, self._right, self._share = between([t.steps for t in targets])
-        self.experts = EXPERTS
+        self.experts = (*EXPERTS, *plugged)
+        self._names = tuple(plugged)
+        self._plugged: dict[int, PluggedModels] = {}
         self._free: list[int] = []
         self._linear: dict[int, LinearModels] = {}
         self.state: NDArray[np.void] = np.zeros(0, dtype=self._record)
@@ -71,11 +80,14 @@ class Bank:
         row = self._room()
         self.state[row] = blank(self._record)
         self._linear[row] = LinearModels(len(self.targets))
+        if self._names:
+            self._plugged[row] = PluggedModels(self._names, len(self.targets))
         return row
 
     def remove(self, row: int) -> None:
         """Give a row up."""
         del self._linear[row]
+        self._plugged.pop(row, None)
         self._free.append(row)
 
     def interrupt(self, rows: Sequence[int]) -> None:
@@ -113,12 +125,15 @@ class Bank:
 
     def dump(self, row: int) -> BankRow:
         """A row as bytes and numbers."""
-        return BankRow(self.state[row].tobytes(), self._linear[row].dump())
+        plugged = self._plugged[row].dump() if self._names else b""
+        return BankRow(self.state[row].tobytes(), self._linear[row].dump(), plugged)
 
     def put(self, row: int, kept: BankRow) -> None:
         """Make a row what was dumped; ValueError if that had other targets."""
         if len(kept.record) != self._record.itemsize or len(kept.linear.heads) != len(self.targets):
             raise ValueError(f"a row of {self._record.itemsize} bytes is needed, this one has {len(kept.record)}")
+        if self._names:
+            self._plugged[row] = PluggedModels.load(self._names, len(self.targets), kept.plugged)
         self.state[row] = np.frombuffer(kept.record, dtype=self._record)[0]
         self._linear[row] = LinearModels.load(kept.linear)
 
@@ -141,6 +156,8 @@ class Bank:
         changes = np.clip((settled.outcome[who, heads] - last) / frame[:, 2], -CLIP, CLIP).tolist()
         for row, head, seen, change in zip(rows[who].tolist(), heads.tolist(), inputs, changes, strict=True):
             self._linear[row].learn(head, seen, change)
+            if self._names:
+                self._plugged[row].learn(head, seen, change)
 
     def _inputs(self, rows: Ints, view: View, inputs: Floats, outside: Floats) -> Floats:
         """The inputs (rows, INPUTS) of what is learnt for one series; River scales the exogenous ones."""
@@ -183,14 +200,18 @@ class Bank:
         last = references[:, plan.of_peaks, LAST]
         seen = inputs[:, :PLAIN].tolist()
         changes = [self._linear[row].predict(values) for row, values in zip(rows.tolist(), seen, strict=True)]
-        experts = np.empty((len(rows), len(heads), len(EXPERTS)), dtype=np.float32)
-        experts[..., :5] = references[:, plan.of_peaks]
-        experts[..., 5] = moved_as_a_day_ago(last, day, plan.steps)
-        experts[..., 6] = self._along(path)
-        experts[..., 7] = last + view.scale[:, None] * np.clip(np.array(changes), -CLIP, CLIP).astype(np.float32)
-        experts[..., 8] = fleet[:, :, 0]
-        experts[..., 9] = refined[:, :, 0]
-        experts[..., 10] = levels[:, plan.of_peaks]
+        experts = np.empty((len(rows), len(heads), len(self.experts)), dtype=np.float32)
+        experts[..., : references.shape[2]] = references[:, plan.of_peaks]
+        experts[..., _AT["day"]] = moved_as_a_day_ago(last, day, plan.steps)
+        experts[..., _AT["ar"]] = self._along(path)
+        moved = np.clip(np.array(changes), -CLIP, CLIP).astype(np.float32)
+        experts[..., _AT["linear"]] = last + view.scale[:, None] * moved
+        experts[..., _AT["fleet"]] = fleet[:, :, 0]
+        experts[..., _AT["refined"]] = refined[:, :, 0]
+        experts[..., _AT["phase"]] = levels[:, plan.of_peaks]
+        if self._names:
+            said = [self._plugged[row].predict(values) for row, values in zip(rows.tolist(), seen, strict=True)]
+            experts[..., len(EXPERTS) :] = last[:, :, None] + unit * np.array(said, dtype=np.float32)
         issue(state, rows, slot, plan, experts, fleet, refined)
         state["inputs"][rows, slot] = inputs
         state["frame"][rows, slot] = np.stack([view.means[:, -1], view.peaks[:, -1], view.scale], axis=1)

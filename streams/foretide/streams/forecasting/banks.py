@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from foretide.streams.fleet import Network
 from foretide.streams.forecasting.bank import Bank
+from foretide.streams.forecasting.plugged import checked
 from foretide.streams.forecasting.targets import Target
 
 
@@ -33,15 +34,17 @@ class Due:
 class Banks:
     """The banks by targets and history. What is due in many series at once is stepped together."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, plugged: Sequence[str] = ()) -> None:
+        """`plugged` names River regressors that are experts too; PluggedError for one that cannot be."""
         self._network = network
+        self._plugged = checked(plugged)
         self._banks: dict[tuple[tuple[Target, ...], int], Bank] = {}
 
     def bank(self, targets: tuple[Target, ...], look_back: int) -> Bank:
         """The bank of these targets, made if there is none."""
         found = self._banks.get((targets, look_back))
         if found is None:
-            found = self._banks[targets, look_back] = Bank(targets, self._network, look_back)
+            found = self._banks[targets, look_back] = Bank(targets, self._network, look_back, self._plugged)
         return found
 
     def step(self, dues: Iterable[Due]) -> None:

@@ -42,7 +42,7 @@ class ProfileProcessor:
 
     def __init__(self, settings: ProfileSettings | None = None) -> None:
         self.settings = settings or ProfileSettings()
-        self._banks = Banks(default_network())
+        self._banks = Banks(default_network(), self.settings.experts)
         self._profiles: dict[str, ApplicationProfile] = {}
         self._changes: Counter[str] = Counter()
         self._departed: Counter[str] = Counter()

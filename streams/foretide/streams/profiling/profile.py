@@ -82,7 +82,7 @@ class ApplicationProfile:
         """`banks` are those that several profiles share; without any it has its own."""
         self.app = app
         self.settings = settings
-        self.banks = banks or Banks(default_network())
+        self.banks = banks or Banks(default_network(), settings.experts)
         self.outside = Outside()
         self.windows_learned = 0
         self.duplicates = 0

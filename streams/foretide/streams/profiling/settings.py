@@ -87,6 +87,9 @@ class ProfileSettings:
     signals: tuple[str, ...] | None = (*SIZED, CPU_CORES, RSS)
     """The signals that are predicted when telemetry has them: the GPU's, or the host's where there is no GPU's.
     None: all that are no `app.*` signal; an explicit list may name those too."""
+    experts: tuple[str, ...] = ()
+    """River regressors that are experts besides the built-in ones, named as River does (`linear_model.PARegressor`,
+    `tree.HoeffdingTreeRegressor`). One whose state cannot be kept in a snapshot is refused at the start."""
     learning_windows: int = 30
     """The learning phase lasts until so many windows are learnt and as many outcomes of the shortest horizon known."""
     learning_loss: float = 1.05
