@@ -114,8 +114,8 @@ def test_one_profile_for_people_and_all_of_them(kafka_broker: KafkaBroker) -> No
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "application  young"
-    assert lines[2] == "learning     yes: 7 of 30 windows learnt"
-    assert lines[3] == "windows      7 learnt, 1 duplicates"
+    assert lines[3] == "learning     yes: 7 of 30 windows learnt"
+    assert lines[4] == "windows      7 learnt, 1 duplicates"
     assert any(line.startswith(f"{SM_RATIO}  last ") and line.endswith("as predicted") for line in lines)
     assert lines[lines.index("") + 2].startswith("  led by fleet; made of ")
     table = lines[lines.index("") + 3 :][:9]

@@ -59,9 +59,14 @@ def test_an_application_without_a_predicted_signal() -> None:
     profile = ApplicationProfile("a", ProfileSettings())
     profile.observe(window({"app.requests": [1.0]}))
     lines = text_of(view_of(profile, Envelope(FORMAT, "a", 0, 0, 1, b"12"), "g")).splitlines()
-    assert len(lines) == 6
-    assert lines[2] == "learning     yes: 1 of 30 windows learnt"
-    assert lines[5] == f"snapshot     {FORMAT}, 2 bytes; group g, partition 0 up to offset 0, epoch 1"
+    assert len(lines) == 8
+    assert lines[1:4] == [
+        "phase        unknown; seen: unknown",
+        "inputs       app.requests",
+        "learning     yes: 1 of 30 windows learnt",
+    ]
+    assert lines[6] == "gaps         0, 0 s without telemetry in all"
+    assert lines[7] == f"snapshot     {FORMAT}, 2 bytes; group g, partition 0 up to offset 0, epoch 1"
 
 
 def test_who_leads_and_who_challenges_in_words() -> None:

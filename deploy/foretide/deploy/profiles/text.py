@@ -21,10 +21,12 @@ def text_of(view: ProfileView) -> str:
     snapshot = view.snapshot
     head = [
         ("application", view.app),
-        ("phase", view.phase),
+        ("phase", f"{view.phase}; seen: {', '.join(view.phases) or UNKNOWN}"),
+        ("inputs", ", ".join(view.exogenous) or "its own signals and the time"),
         ("learning", f"{'yes' if view.learning else 'no'}: {view.learning_reason}"),
         ("windows", f"{view.windows_learned} learnt, {view.duplicates} duplicates"),
-        ("last sample", _time(view.last_sample_ms)),
+        ("samples", f"from {_time(view.first_sample_ms)} to {_time(view.last_sample_ms)}"),
+        ("gaps", f"{view.gaps}, {span(view.missing_seconds)} without telemetry in all"),
         (
             "snapshot",
             f"{snapshot.format}, {snapshot.bytes} bytes; group {snapshot.group}, partition {snapshot.partition} "

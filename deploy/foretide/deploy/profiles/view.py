@@ -91,13 +91,22 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
-    """One application's profile; `last_sample_ms` is event time, None before the first sample."""
+    """One application's profile; times are event time, None before the first sample.
+
+    `gaps` counts how often telemetry was missing for longer than a few windows, `missing_seconds` for how long in all;
+    `phases` are those seen (with the user, where one was told), `exogenous` the signals listened to.
+    """
 
     app: str
     windows_learned: int
     duplicates: int
+    first_sample_ms: int | None
     last_sample_ms: int | None
+    gaps: int
+    missing_seconds: float
     phase: str
+    phases: tuple[str, ...]
+    exogenous: tuple[str, ...]
     learning: bool
     learning_reason: str
     snapshot: SnapshotView
@@ -111,8 +120,13 @@ def view_of(profile: ApplicationProfile, envelope: Envelope, group: str) -> Prof
         app=profile.app,
         windows_learned=profile.windows_learned,
         duplicates=profile.duplicates,
+        first_sample_ms=profile.first_ms if profile.first_ms >= 0 else None,
         last_sample_ms=profile.last_ms if profile.last_ms >= 0 else None,
+        gaps=profile.gaps,
+        missing_seconds=profile.missing_ms / 1000,
         phase=profile.phase,
+        phases=tuple(profile.outside.phases),
+        exogenous=tuple(profile.outside.exogenous),
         learning=learning.state == "learning",
         learning_reason=learning.reason,
         snapshot=SnapshotView(
