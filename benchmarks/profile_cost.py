@@ -1,6 +1,6 @@
 """What a profile costs: time per window, and time and bytes per snapshot. Needs no broker.
 
-python benchmarks/profile_cost.py --apps 20 --windows 400 [--json]
+python benchmarks/profile_cost.py --apps 48 --windows 400 --together 48 [--json]
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Cost:
     windows: int
     windows_per_second: float
     window_us: float
-    """Mean time of one `handle`: reading the record, learning, and the outputs (not their encoding)."""
+    """Mean time of a window: reading the record, learning, and the outputs (not their encoding)."""
     window_us_median: float
     snapshot_us: float
     restore_us: float
@@ -69,19 +69,24 @@ def records(app: str, windows: int, step_ms: int, seed: int) -> list[Record]:
     return found
 
 
-def measure(apps: int, windows: int, step_ms: int, seed: int) -> Cost:
+def measure(apps: int, windows: int, step_ms: int, seed: int, together: int) -> Cost:
     """Feed every application its windows in turn, as they arrive live, then take and put back its snapshot."""
     names = [f"app-{i:04d}" for i in range(apps)]
     feeds = [records(name, windows, step_ms, seed) for name in names]
-    processor, taken, outputs, events = ProfileProcessor(), [], 0, 0
+    processor, outputs, events = ProfileProcessor(), 0, 0
+    taken: list[float] = []
     clock = time.process_time_ns
     for turn in zip(*feeds, strict=True):
-        for record in turn:
+        for place in range(0, apps, together):
+            batch = turn[place : place + together]
             begun = clock()
-            answer = processor.handle(record)
-            taken.append(clock() - begun)
-            outputs += len(answer)
-            events += sum(o.topic.startswith("pool-events") for o in answer)
+            answers = processor.handle_all(batch)
+            taken += [(clock() - begun) / len(batch)] * len(batch)
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+                outputs += len(answer)
+                events += sum(o.topic.startswith("pool-events") for o in answer)
     begun = clock()
     states = {name: processor.snapshot(name) for name in names}
     dumped = clock()
@@ -109,12 +114,13 @@ def main() -> None:
     parser.add_argument("--apps", type=int, default=20, help="applications (default 20)")
     parser.add_argument("--windows", type=int, default=300, help="windows of each application (default 300)")
     parser.add_argument("--step-seconds", type=float, default=2.0, help="time between two samples (default 2)")
+    parser.add_argument("--together", type=int, default=1, help="applications handled together (default 1)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the usage (default 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON line instead of text")
     chosen = parser.parse_args()
-    if chosen.apps < 1 or chosen.windows < 1 or chosen.step_seconds < 0.001:
-        parser.error("--apps and --windows must be at least 1, --step-seconds at least 0.001")
-    cost = measure(chosen.apps, chosen.windows, int(chosen.step_seconds * 1000), chosen.seed)
+    if min(chosen.apps, chosen.windows, chosen.together) < 1 or chosen.step_seconds < 0.001:
+        parser.error("--apps, --windows and --together must be at least 1, --step-seconds at least 0.001")
+    cost = measure(chosen.apps, chosen.windows, int(chosen.step_seconds * 1000), chosen.seed, chosen.together)
     if chosen.json:
         print(json.dumps(asdict(cost)))
         return
