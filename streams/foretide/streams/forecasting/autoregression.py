@@ -28,9 +28,14 @@ SURPRISE: Final = 8.0
 START: Final = np.eye(WEIGHTS) * DELTA
 
 
-def learn(weights: Doubles, covariance: Doubles, lags: Doubles, outcome: Doubles) -> tuple[Doubles, Doubles]:
-    """Weights (rows, 9) and covariance (rows, 9, 9) after the `outcome` (rows,) of `lags` (rows, 9)."""
-    error = np.clip(outcome - (lags * weights).sum(axis=1), -SURPRISE, SURPRISE)
+def learn(
+    weights: Doubles, covariance: Doubles, lags: Doubles, outcome: Doubles, surprise: float = SURPRISE
+) -> tuple[Doubles, Doubles]:
+    """Weights (rows, n) and covariance (rows, n, n) after the `outcome` (rows,) of `lags` (rows, n).
+
+    Errors beyond `surprise` are cut off. What is cut off is never learnt, however long it stays.
+    """
+    error = np.clip(outcome - (lags * weights).sum(axis=1), -surprise, surprise)
     seen = (covariance * lags[:, None, :]).sum(axis=2)
     gain = seen / (FORGET + (lags * seen).sum(axis=1))[:, None]
     learnt = weights + gain * error[:, None]
@@ -38,7 +43,7 @@ def learn(weights: Doubles, covariance: Doubles, lags: Doubles, outcome: Doubles
     trace = np.trace(spread, axis1=1, axis2=2)
     lost = ~((trace > 0.0) & (trace <= TRACE))
     if lost.any():
-        spread[lost] = START
+        spread[lost] = np.eye(lags.shape[1]) * DELTA
         learnt[~np.isfinite(learnt).all(axis=1)] = 0.0
     return learnt, spread
 

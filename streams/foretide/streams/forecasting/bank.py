@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from foretide.streams.fleet import Network
 from foretide.streams.fleet.network import between
-from foretide.streams.forecasting import echo, refinement
+from foretide.streams.forecasting import echo, refinement, told
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
 from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
@@ -110,6 +110,7 @@ class Bank:
         view = take(self.state, rows, np.asarray(means, dtype=np.float32), np.asarray(peaks, dtype=np.float32))
         settled = settle(self.state, rows, view, self._plan)
         self._learn_linear(rows, settled)
+        told.learn(self.state, rows, view, settled)
         sensed = sense(self.state, rows, view, day)
         inputs = self._inputs(rows, view, sensed.inputs, outside)
         levels = phase_levels(self.state, rows, np.asarray(phases, dtype=np.int64), view)
@@ -168,9 +169,9 @@ class Bank:
         found = np.empty((len(rows), INPUTS), dtype=np.float32)
         found[:, :SHAPE] = inputs[:, _SHAPE]
         found[:, SHAPE : SHAPE + CALENDAR] = outside[:, :CALENDAR]
-        told = outside[:, CALENDAR:].tolist()
+        exogenous = outside[:, CALENDAR:].tolist()
         found[:, SHAPE + CALENDAR : PLAIN] = [
-            self._linear[row].scale(values) for row, values in zip(rows.tolist(), told, strict=True)
+            self._linear[row].scale(values) for row, values in zip(rows.tolist(), exogenous, strict=True)
         ]
         found[:, PLAIN:-1] = units
         found[:, -1] = 1.0
@@ -209,6 +210,7 @@ class Bank:
         experts[..., _AT["fleet"]] = fleet[:, :, 0]
         experts[..., _AT["refined"]] = refined[:, :, 0]
         experts[..., _AT["phase"]] = levels[:, plan.of_peaks]
+        experts[..., _AT["told"]] = told.forecast(state, rows, slot, view, plan, inputs)
         if self._names:
             said = [self._plugged[row].predict(values) for row, values in zip(rows.tolist(), seen, strict=True)]
             experts[..., len(EXPERTS) :] = last[:, :, None] + unit * np.array(said, dtype=np.float32)

@@ -26,6 +26,9 @@ PLAIN: Final = SHAPE + CALENDAR + EXOGENOUS
 INPUTS: Final = PLAIN + echo.UNITS + 1
 """Inputs of the refinement: those, the echo-state units, and a constant."""
 
+TOLD: Final = EXOGENOUS + 4
+"""Inputs of the forecast from exogenous signals: those, and four of the series itself."""
+
 PHASES: Final = 8
 """Phases whose levels are kept."""
 
@@ -65,6 +68,10 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("echo", "f4", (echo.UNITS,)),
             ("phase", "f4", (PHASES, 2)),
             ("phase_steps", "i4", (PHASES,)),
+            ("told_weights", "f8", (heads, TOLD)),
+            ("told_spread", "f8", (heads, TOLD, TOLD)),
+            ("told_inputs", "f8", (ring, TOLD)),
+            ("told_frame", "f8", (ring, 2)),
             ("refined", "f4", (heads, len(LEVELS), INPUTS)),
             ("inputs", "f4", (ring, INPUTS)),
             ("frame", "f4", (ring, 3)),
@@ -90,5 +97,6 @@ def blank(record: np.dtype[np.void]) -> NDArray[np.void]:
     row = np.zeros((), dtype=record)
     row["ar_weights"][0] = 1.0
     row["ar_spread"] = autoregression.START
+    row["told_spread"] = np.eye(TOLD) * autoregression.DELTA
     row["errors"] = row["outcomes"] = np.inf
     return row
