@@ -69,7 +69,7 @@ def records(app: str, windows: int, step_ms: int, seed: int) -> list[Record]:
     return found
 
 
-def measure(apps: int, windows: int, step_ms: int, seed: int, together: int) -> Cost:
+def measure(apps: int, windows: int, step_ms: int, seed: int, together: int = 1) -> Cost:
     """Feed every application its windows in turn, as they arrive live, then take and put back its snapshot."""
     names = [f"app-{i:04d}" for i in range(apps)]
     feeds = [records(name, windows, step_ms, seed) for name in names]
