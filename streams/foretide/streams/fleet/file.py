@@ -7,8 +7,6 @@ nor be read as if it forecast something else.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -21,7 +19,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from foretide.schemas.errors import ForetideError
+from foretide.schemas.errors import ForetideError, SettingsError
+from foretide.schemas.service.files import write_whole
 from foretide.streams.fleet.features import FEATURES
 from foretide.streams.fleet.network import KINDS, LEVELS, OUTPUTS, STEPS, Network
 
@@ -81,20 +80,10 @@ def save(
     FleetFileError if the network holds what is no number, or if the file cannot be written.
     """
     header, content = packed(network, trained_on, loss, sources, training)
-    temporary: str | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as e:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise FleetFileError(f"{path} cannot be written ({e.strerror}). Give a path in a folder of yours.") from e
+        write_whole(path, content, "--out")
+    except SettingsError as e:
+        raise FleetFileError(str(e)) from e
     return header
 
 

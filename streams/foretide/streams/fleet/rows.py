@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from foretide.streams.fleet.features import WINDOWS
 from foretide.streams.fleet.network import KINDS, STEPS
 from foretide.streams.forecasting.record import blank, record_of
 from foretide.streams.forecasting.season import Season
@@ -17,8 +18,6 @@ from foretide.streams.forecasting.view import take
 
 CLIP: Final = 20.0
 """Outcomes farther than this many scales from the last value teach no more than this."""
-
-LOOK_BACK: Final = 288
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Rows:
 def rows_of(series: Sequence[Series]) -> Rows:
     """The rows at the picked places of all series, which are gone through side by side; each row sees nothing that
     comes after it."""
-    state = np.zeros(len(series), dtype=record_of((), LOOK_BACK, 0))
+    state = np.zeros(len(series), dtype=record_of((), WINDOWS[-1], 0))
     state[:] = blank(state.dtype)
     steps_ms = [int(np.median(np.diff(np.asarray(s.times_ms)))) if len(s.times_ms) > 1 else 60_000 for s in series]
     seasons = [Season(max(1, step_ms)) for step_ms in steps_ms]

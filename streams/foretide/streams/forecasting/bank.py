@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.fleet import Network
+from foretide.streams.fleet.features import WINDOWS
 from foretide.streams.fleet.network import between
 from foretide.streams.forecasting import echo, refinement, told
 from foretide.streams.forecasting.experts import EXPERTS, LAST
@@ -36,7 +37,7 @@ from foretide.streams.forecasting.settling import Plan, Settled, settle
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View, take
 
-FAR: Final = 288
+FAR: Final = WINDOWS[-1]
 """Steps that are looked back at."""
 OUTSIDE: Final = CALENDAR + EXOGENOUS
 """Numbers from outside the series: the time of day, the exogenous signals."""

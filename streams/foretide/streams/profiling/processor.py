@@ -79,10 +79,7 @@ class ProfileProcessor:
 
     def observe(self, window: TelemetryWindow, ref: RecordRef) -> list[Output]:
         """The outputs of a window that was read already."""
-        profile = self._profile(window.app)
-        seen = profile.take(window)
-        self._banks.step(seen.due)
-        return self._answer(profile, seen, ref)
+        return self.observe_all([(window, ref)])[0]
 
     def observe_all(self, windows: Sequence[tuple[TelemetryWindow, RecordRef]]) -> list[list[Output]]:
         """The same for many windows, each of another application."""
