@@ -4,7 +4,7 @@
 
 A bank of series with the default horizons' lowest targets (peak and mean, 12 steps ahead) is fed random walks. Every
 stage's functions are timed where the bank calls them; what is left over is its own arithmetic. A window steps one such
-row for each predicted signal, and now and then the coarser ones. Timers cost about 0.1 us a call.
+row for each predicted signal, and now and then the coarser ones. Times are processor time, so that a busy machine changes them little.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from foretide.streams.fleet import Network, default_network
 from foretide.streams.fleet.features import DAY
 from foretide.streams.forecasting import autoregression, bank, echo, refinement, sensing
 from foretide.streams.forecasting.bank import OUTSIDE, Bank
-from foretide.streams.forecasting.linear import LinearModels
+from foretide.streams.forecasting import linear
 from foretide.streams.forecasting.season import Season
 from foretide.streams.forecasting.targets import Target
 
@@ -37,9 +37,9 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("recent errors of simple rules", sensing, "_skill"),
     ("network's inputs", sensing, "features"),
     ("network", Network, "__call__"),
-    ("River: learn", LinearModels, "learn"),
-    ("River: forecast", LinearModels, "predict"),
-    ("River: scale", LinearModels, "scale"),
+    ("River: learn", linear, "learn"),
+    ("River: forecast", linear, "predict"),
+    ("River: scale", linear, "scale"),
     ("echo state", echo, "step"),
     ("refinement: learn", refinement, "learn"),
     ("refinement: forecast", refinement, "correction"),
@@ -72,11 +72,11 @@ def timed(spent: dict[str, float]) -> Iterator[None]:
 
 def _timer(stage: str, function: Callable[..., Any], spent: dict[str, float]) -> Callable[..., Any]:
     def called(*args: Any, **kwargs: Any) -> Any:
-        began = time.perf_counter()
+        began = time.thread_time()
         try:
             return function(*args, **kwargs)
         finally:
-            spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - began
+            spent[stage] = spent.get(stage, 0.0) + time.thread_time() - began
 
     return called
 
@@ -94,17 +94,17 @@ def measure(together: int, steps: int) -> Cost:
     for step in range(steps):
         if step == steps // 3:
             spent.clear()
-            began = time.perf_counter()
+            began = time.thread_time()
         at_ms = 5_000 * (step + 1)
         with timed(spent):
-            noted = time.perf_counter()
+            noted = time.thread_time()
             for season, value in zip(seasons, walks[step].tolist(), strict=True):
                 season.observe(at_ms, value, value)
             day = np.array([s.day(at_ms, 5_000) for s in seasons], dtype=np.float32).reshape(together, DAY)
-            spent["time of day"] = spent.get("time of day", 0.0) + time.perf_counter() - noted
+            spent["time of day"] = spent.get("time of day", 0.0) + time.thread_time() - noted
             series.step(rows, walks[step].tolist(), walks[step].tolist(), day, outside, [0] * together)
     count = (steps - steps // 3) * together
-    whole = (time.perf_counter() - began) / count * 1e6
+    whole = (time.thread_time() - began) / count * 1e6
     return Cost(together, whole, {stage: seconds / count * 1e6 for stage, seconds in spent.items()})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
@@ -33,7 +34,8 @@ class SignalNeed(Part, frozen=True, kw_only=True):
     peak: Quantiles
 
     def __post_init__(self) -> None:
-        require_finite(horizon_seconds=self.horizon_seconds)
+        if not isfinite(self.horizon_seconds):
+            raise ValueError("horizon_seconds is not finite")
 
 
 class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Literal
 
 from msgspec import field
@@ -43,7 +44,8 @@ class HorizonForecast(Part, frozen=True, kw_only=True):
     mean: Quantiles
 
     def __post_init__(self) -> None:
-        require_finite(horizon_seconds=self.horizon_seconds)
+        if not isfinite(self.horizon_seconds):
+            raise ValueError("horizon_seconds is not finite")
 
 
 class SignalForecast(Part, frozen=True, kw_only=True):

@@ -43,17 +43,46 @@ class Network:
     def __call__(self, inputs: Floats) -> Floats:
         """Inputs (rows, features) to distances from the last value (rows, steps, kinds, levels), which never decrease
         over the levels."""
-        rows = np.rint(inputs.astype(np.float64) * INPUT_GRID) / INPUT_GRID
-        nets = len(self.layers[0][0])
-        total = np.zeros((len(inputs), OUTPUTS))
-        for net in range(nets):
+        steps, kinds = np.divmod(np.arange(len(STEPS) * len(KINDS)), len(KINDS))
+        return self.only(steps, kinds)(inputs).reshape(len(inputs), len(STEPS), len(KINDS), len(LEVELS))
+
+    def only(self, steps: NDArray[np.int64], kinds: NDArray[np.int64]) -> Part:
+        """The part of the network that answers for these places in STEPS and KINDS alone (pairs,)."""
+        outputs = np.arange(OUTPUTS).reshape(len(STEPS), len(KINDS), len(LEVELS))[steps, kinds].ravel()
+        *hidden, (last, offsets) = self.layers
+        grids = [INPUT_GRID, *[HIDDEN_GRID] * len(hidden)]
+        layers = [*hidden, (last[:, :, outputs], offsets[:, :, outputs])]
+        scaled = tuple((weights / grid, biases) for grid, (weights, biases) in zip(grids, layers, strict=True))
+        return Part(scaled, len(steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of a network's outputs. Its weights are divided by the grid of what they are multiplied with."""
+
+    layers: tuple[tuple[Doubles, Doubles], ...]
+    pairs: int
+
+    def __call__(self, inputs: Floats) -> Floats:
+        """Inputs (rows, features) to distances from the last value (rows, pairs, levels), which never decrease over
+        the levels."""
+        rows = np.rint(inputs * np.float32(INPUT_GRID)).astype(np.float64)
+        *inner, (last, offsets) = self.layers
+        total = np.zeros((len(inputs), last.shape[2]))
+        for net in range(len(last)):
             hidden = rows
-            for weights, biases in self.layers[:-1]:
-                hidden = np.rint(np.tanh(hidden @ weights[net] + biases[net]) * HIDDEN_GRID) / HIDDEN_GRID
-            weights, biases = self.layers[-1]
-            total += hidden @ weights[net] + biases[net]
-        shaped = (total / nets).astype(np.float32).reshape(len(inputs), len(STEPS), len(KINDS), len(LEVELS))
-        found: Floats = np.maximum.accumulate(shaped, axis=3)
+            for weights, biases in inner:
+                sums = hidden @ weights[net]
+                sums += biases[net]
+                # Exact sums, rounded once: single precision is enough from here, and several times as fast.
+                units = np.tanh(sums.astype(np.float32))
+                units *= np.float32(HIDDEN_GRID)
+                hidden = np.rint(units, out=units).astype(np.float64)
+            total += hidden @ last[net]
+            total += offsets[net]
+        total /= len(last)
+        shaped = total.astype(np.float32).reshape(len(inputs), self.pairs, len(LEVELS))
+        found: Floats = np.maximum.accumulate(shaped, axis=2)
         return found
 
 
@@ -73,4 +102,8 @@ def between(steps: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64],
     shares = [
         0.0 if a == b else (s - STEPS[a]) / (STEPS[b] - STEPS[a]) for a, b, s in zip(lefts, rights, steps, strict=True)
     ]
-    return np.array(lefts), np.array(rights), np.array(shares, dtype=np.float32)
+    return (
+        np.array(lefts, dtype=np.int64),
+        np.array(rights, dtype=np.int64),
+        np.array(shares, dtype=np.float32),
+    )

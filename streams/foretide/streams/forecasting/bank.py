@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from foretide.streams.fleet import Network
 from foretide.streams.fleet.features import WINDOWS
 from foretide.streams.fleet.network import between
-from foretide.streams.forecasting import echo, refinement, told
+from foretide.streams.forecasting import echo, linear, refinement, told
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
-from foretide.streams.forecasting.linear import CLIP, LinearModels, LinearState
+from foretide.streams.forecasting.linear import CLIP
 from foretide.streams.forecasting.phases import phase_levels
 from foretide.streams.forecasting.plugged import PluggedModels
 from foretide.streams.forecasting.record import (
@@ -49,10 +49,9 @@ _SHAPE: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 15])
 
 
 class BankRow(msgspec.Struct, array_like=True, frozen=True):
-    """One row as bytes and numbers."""
+    """One row as bytes: its record, and the state of the experts named in the settings."""
 
     record: bytes
-    linear: LinearState
     plugged: bytes = b""
 
 
@@ -64,30 +63,27 @@ class Bank:
     ) -> None:
         """`plugged` names River regressors that are experts besides the built-in ones, `checked` already."""
         self.targets = tuple(targets)
-        self._network = network
         self._plan = Plan.of(targets)
         # Outcomes are of the latest steps: it must look back at least as far as it forecasts.
         self._record = record_of(targets, max(look_back, depth(targets)), len(plugged))
-        self._left, self._right, self._share = between([t.steps for t in targets])
+        left, right, self._share = between([t.steps for t in targets])
+        self._network = network.only(np.concatenate([left, right]), np.tile(self._plan.kinds, 2))
         self.experts = (*EXPERTS, *plugged)
         self._names = tuple(plugged)
         self._plugged: dict[int, PluggedModels] = {}
         self._free: list[int] = []
-        self._linear: dict[int, LinearModels] = {}
         self.state: NDArray[np.void] = np.zeros(0, dtype=self._record)
 
     def add(self) -> int:
         """A row for a series that has no step yet."""
         row = self._room()
         self.state[row] = blank(self._record)
-        self._linear[row] = LinearModels(len(self.targets))
         if self._names:
             self._plugged[row] = PluggedModels(self._names, len(self.targets))
         return row
 
     def remove(self, row: int) -> None:
         """Give a row up."""
-        del self._linear[row]
         self._plugged.pop(row, None)
         self._free.append(row)
 
@@ -126,18 +122,17 @@ class Bank:
         self.state["sums"][row, :, ERROR] *= factor
 
     def dump(self, row: int) -> BankRow:
-        """A row as bytes and numbers."""
+        """A row as bytes."""
         plugged = self._plugged[row].dump() if self._names else b""
-        return BankRow(self.state[row].tobytes(), self._linear[row].dump(), plugged)
+        return BankRow(self.state[row].tobytes(), plugged)
 
     def put(self, row: int, kept: BankRow) -> None:
         """Make a row what was dumped; ValueError if that had other targets."""
-        if len(kept.record) != self._record.itemsize or len(kept.linear.heads) != len(self.targets):
+        if len(kept.record) != self._record.itemsize:
             raise ValueError(f"a row of {self._record.itemsize} bytes is needed, this one has {len(kept.record)}")
         if self._names:
             self._plugged[row] = PluggedModels.load(self._names, len(self.targets), kept.plugged)
         self.state[row] = np.frombuffer(kept.record, dtype=self._record)[0]
-        self._linear[row] = LinearModels.load(kept.linear)
 
     def _room(self) -> int:
         if not self._free:
@@ -151,14 +146,15 @@ class Bank:
     def _learn_linear(self, rows: Ints, settled: Settled) -> None:
         who, heads = np.nonzero(settled.known)
         slots = settled.slot[who, heads]
-        inputs = self.state["inputs"][rows[who], slots, :PLAIN].tolist()
+        inputs = self.state["inputs"][rows[who], slots, :PLAIN]
         # In double precision: a large change in units of a scale that was tiny is beyond single precision.
         frame = self.state["frame"][rows[who], slots].astype(np.float64)
         last = frame[np.arange(len(who)), self._plan.of_peaks[heads]]
-        changes = np.clip((settled.outcome[who, heads] - last) / frame[:, 2], -CLIP, CLIP).tolist()
-        for row, head, seen, change in zip(rows[who].tolist(), heads.tolist(), inputs, changes, strict=True):
-            self._linear[row].learn(head, seen, change)
-            if self._names:
+        changes = np.clip((settled.outcome[who, heads] - last) / frame[:, 2], -CLIP, CLIP)
+        linear.learn(self.state, rows[who], heads, inputs, changes)
+        if self._names:
+            pairs = zip(rows[who].tolist(), heads.tolist(), inputs.tolist(), changes.tolist(), strict=True)
+            for row, head, seen, change in pairs:
                 self._plugged[row].learn(head, seen, change)
 
     def _inputs(self, rows: Ints, view: View, inputs: Floats, outside: Floats) -> Floats:
@@ -170,10 +166,7 @@ class Bank:
         found = np.empty((len(rows), INPUTS), dtype=np.float32)
         found[:, :SHAPE] = inputs[:, _SHAPE]
         found[:, SHAPE : SHAPE + CALENDAR] = outside[:, :CALENDAR]
-        exogenous = outside[:, CALENDAR:].tolist()
-        found[:, SHAPE + CALENDAR : PLAIN] = [
-            self._linear[row].scale(values) for row, values in zip(rows.tolist(), exogenous, strict=True)
-        ]
+        found[:, SHAPE + CALENDAR : PLAIN] = linear.scale(state, rows, outside[:, CALENDAR:])
         found[:, PLAIN:-1] = units
         found[:, -1] = 1.0
         return found
@@ -190,9 +183,8 @@ class Bank:
     ) -> None:
         state, plan = self.state, self._plan
         slot = view.steps % state["inputs"].shape[1]
-        by_kind = quantiles[:, :, plan.kinds]
-        heads = np.arange(len(plan.steps))
-        left, right = by_kind[:, self._left, heads], by_kind[:, self._right, heads]
+        heads = len(plan.steps)
+        left, right = quantiles[:, :heads], quantiles[:, heads:]
         unit = view.scale[:, None, None]
         anchor = view.means[:, -1][:, None, None]
         fleet = anchor + unit * (left + self._share[:, None] * (right - left))
@@ -200,20 +192,19 @@ class Bank:
         refined = np.maximum.accumulate(refined, axis=2)
         references, path = sensed.references, sensed.path
         last = references[:, plan.of_peaks, LAST]
-        seen = inputs[:, :PLAIN].tolist()
-        changes = [self._linear[row].predict(values) for row, values in zip(rows.tolist(), seen, strict=True)]
-        experts = np.empty((len(rows), len(heads), len(self.experts)), dtype=np.float32)
+        seen = inputs[:, :PLAIN]
+        experts = np.empty((len(rows), heads, len(self.experts)), dtype=np.float32)
         experts[..., : references.shape[2]] = references[:, plan.of_peaks]
         experts[..., _AT["day"]] = moved_as_a_day_ago(last, day, plan.steps)
         experts[..., _AT["ar"]] = self._along(path)
-        moved = np.clip(np.array(changes), -CLIP, CLIP).astype(np.float32)
+        moved = np.clip(linear.predict(state, rows, seen), -CLIP, CLIP)
         experts[..., _AT["linear"]] = last + view.scale[:, None] * moved
         experts[..., _AT["fleet"]] = fleet[:, :, 0]
         experts[..., _AT["refined"]] = refined[:, :, 0]
         experts[..., _AT["phase"]] = levels[:, plan.of_peaks]
         experts[..., _AT["told"]] = told.forecast(state, rows, slot, view, plan, inputs)
         if self._names:
-            said = [self._plugged[row].predict(values) for row, values in zip(rows.tolist(), seen, strict=True)]
+            said = [self._plugged[row].predict(of) for row, of in zip(rows.tolist(), seen.tolist(), strict=True)]
             experts[..., len(EXPERTS) :] = last[:, :, None] + unit * np.array(said, dtype=np.float32)
         issue(state, rows, slot, plan, experts, fleet, refined)
         state["inputs"][rows, slot] = inputs

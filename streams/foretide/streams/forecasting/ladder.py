@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Final
 
@@ -47,7 +48,8 @@ class Rungs:
     """For each horizon its rung and the place of its head there."""
 
 
-def plan_rungs(horizons: Sequence[Horizon], span_ms: int) -> Rungs:
+@lru_cache(maxsize=64)
+def plan_rungs(horizons: tuple[Horizon, ...], span_ms: int) -> Rungs:
     """Each horizon goes to the finest rung on which it is at most 15 steps away."""
     targets: dict[int, list[Target]] = {span_ms: []}
     chosen: list[tuple[int, int]] = []
@@ -78,13 +80,12 @@ class LadderState(msgspec.Struct, array_like=True, frozen=True):
 class Ladder:
     """All rungs of one signal of one application; each is a row of a bank. A rung without targets is not kept."""
 
-    __slots__ = ("_horizons", "_last_ms", "_open", "_plan", "_rows", "_season", "_span_ms")
+    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_span_ms", "plan")
 
     def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
-        self._horizons = tuple(horizons)
         self._span_ms = span_ms
-        self._plan = plan_rungs(horizons, span_ms)
-        found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self._plan.targets)]
+        self.plan = plan_rungs(tuple(horizons), span_ms)
+        found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self.plan.targets)]
         self._rows = [(bank, bank.add()) if bank.targets else None for bank in found]
         self._season = Season(max(1, span_ms))
         self._last_ms = 0
@@ -97,7 +98,7 @@ class Ladder:
         self._last_ms = end_ms
         self._season.observe(end_ms, peak, mean)
         found = self._due(0, end_ms, peak, mean, outside, phase, lost, False)
-        for i, step_ms in enumerate(self._plan.steps_ms[1:]):
+        for i, step_ms in enumerate(self.plan.steps_ms[1:]):
             bucket = end_ms // step_ms
             at, high, total, count = self._open[i]
             if count and bucket != at:
@@ -120,18 +121,18 @@ class Ladder:
         kept = self._rows[rung]
         if kept is None:
             return []
-        day = self._season.day(end_ms, self._plan.steps_ms[rung])
+        day = self._season.day(end_ms, self.plan.steps_ms[rung])
         return [Due(*kept, mean, peak, day, outside, phase, lost_before, lost_after)]
 
     def head(self, horizon: int) -> Head:
         """The head that serves the `horizon`-th of the horizons asked for."""
-        rung, place = self._plan.places[horizon]
+        rung, place = self.plan.places[horizon]
         bank, row = self._kept(rung)
         return Head(bank, row, place)
 
     def ready(self, horizon: int) -> bool:
         """Whether that head has issued a forecast."""
-        bank, row = self._kept(self._plan.places[horizon][0])
+        bank, row = self._kept(self.plan.places[horizon][0])
         return bool(bank.state["steps"][row] > 0)
 
     def shorten(self, factor: float) -> None:
@@ -144,6 +145,14 @@ class Ladder:
         for bank, row in filter(None, self._rows):
             bank.remove(row)
         self._rows = []
+
+    def bank(self, rung: int) -> Bank:
+        """The bank of a rung that has targets."""
+        return self._kept(rung)[0]
+
+    def row(self, rung: int) -> int:
+        """The row there."""
+        return self._kept(rung)[1]
 
     def _kept(self, rung: int) -> tuple[Bank, int]:
         kept = self._rows[rung]

@@ -68,6 +68,8 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("echo", "f4", (echo.UNITS,)),
             ("phase", "f4", (PHASES, 2)),
             ("phase_steps", "i4", (PHASES,)),
+            ("scaler", "f8", (EXOGENOUS, 3)),
+            ("linear", "f4", (heads, PLAIN + 1)),
             ("told_weights", "f8", (heads, TOLD)),
             ("told_spread", "f8", (heads, TOLD, TOLD)),
             ("told_inputs", "f8", (ring, TOLD)),

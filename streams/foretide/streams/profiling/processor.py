@@ -9,28 +9,23 @@ from msgspec.structs import replace
 
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
-from foretide.schemas.ids import record_id
-from foretide.schemas.messages import (
-    Deviation,
-    ForecastEvent,
-    ModelChange,
-    Prediction,
-    RecordRef,
-    Scorecard,
-    TelemetryWindow,
-)
-from foretide.schemas.signals import SIZED
+from foretide.schemas.messages import ModelChange, RecordRef, TelemetryWindow
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
+from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import why_send
+from foretide.streams.profiling.outlook import survey
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
-from foretide.streams.profiling.scorecard import scores
+from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import FORMAT
 from foretide.streams.profiling.tally import measures
 from foretide.streams.worker.processor import Measure, Output, Record
+
+Taken = tuple[ApplicationProfile, Observation, RecordRef]
+"""A window that was taken in, and the record that it came with."""
 
 
 class ProfileProcessor:
@@ -56,26 +51,17 @@ class ProfileProcessor:
 
     def handle_all(self, records: Sequence[Record]) -> list[Sequence[Output] | Exception]:
         """The same for many records, each of another application, whose profiles are stepped together."""
-        taken: list[tuple[ApplicationProfile, Observation] | Exception] = []
+        taken: list[Taken | Exception] = []
         for record in records:
             try:
                 window = _window(record)
                 profile = self._profile(window.app)
-                taken.append((profile, profile.take(window)))
+                ref = RecordRef(topic=record.topic, partition=record.partition, offset=record.offset)
+                taken.append((profile, profile.take(window), ref))
             except Exception as error:  # noqa: BLE001 -- it is this record's answer
                 taken.append(error)
-        self._banks.step(due for one in taken if not isinstance(one, Exception) for due in one[1].due)
-        found: list[Sequence[Output] | Exception] = []
-        for record, one in zip(records, taken, strict=True):
-            if isinstance(one, Exception):
-                found.append(one)
-                continue
-            try:
-                ref = RecordRef(topic=record.topic, partition=record.partition, offset=record.offset)
-                found.append(self._answer(*one, ref))
-            except Exception as error:  # noqa: BLE001 -- it is this record's answer
-                found.append(error)
-        return found
+        answered = iter(self._answer([one for one in taken if not isinstance(one, Exception)]))
+        return [one if isinstance(one, Exception) else next(answered) for one in taken]
 
     def observe(self, window: TelemetryWindow, ref: RecordRef) -> list[Output]:
         """The outputs of a window that was read already."""
@@ -84,9 +70,7 @@ class ProfileProcessor:
     def observe_all(self, windows: Sequence[tuple[TelemetryWindow, RecordRef]]) -> list[list[Output]]:
         """The same for many windows, each of another application."""
         profiles = [self._profile(window.app) for window, _ in windows]
-        seen = [profile.take(window) for profile, (window, _) in zip(profiles, windows, strict=True)]
-        self._banks.step(due for one in seen for due in one.due)
-        return [self._answer(p, s, ref) for p, s, (_, ref) in zip(profiles, seen, windows, strict=True)]
+        return self._answer([(p, p.take(window), ref) for p, (window, ref) in zip(profiles, windows, strict=True)])
 
     def _profile(self, app: str) -> ApplicationProfile:
         profile = self._profiles.get(app)
@@ -94,75 +78,36 @@ class ProfileProcessor:
             profile = self._profiles[app] = ApplicationProfile(app, self.settings, self._banks)
         return profile
 
-    def _answer(self, profile: ApplicationProfile, seen: Observation, ref: RecordRef) -> list[Output]:
-        if not seen.samples:
-            return []
-        changes = profile.finish()
-        self._changes.update(change.kind for change in changes)
-        self._departed.update(d.departure.state for d in seen.departures)
-        return [
-            Output(PREDICTIONS, profile.app, _prediction(profile, ref)),
-            *self._deviations(profile, seen, ref),
-            *self._scorecard(profile, changes, ref),
-            *self._pool_event(profile, ref),
-        ]
-
-    def _deviations(self, profile: ApplicationProfile, seen: Observation, ref: RecordRef) -> list[Output]:
-        return [
-            Output(
-                DEVIATIONS,
-                profile.app,
-                Deviation(
-                    id=record_id(ref.topic, ref.partition, ref.offset, i),
-                    app=profile.app,
-                    signal=d.signal,
-                    at_ms=profile.last_ms,
-                    state=d.departure.state,
-                    direction=d.departure.direction,
-                    observed=d.observed,
-                    expected=d.expected,
-                    probability=d.departure.probability,
-                    lasted_seconds=d.departure.lasted_seconds,
-                    based_on=ref,
-                    epoch=0,
-                ),
-            )
-            for i, d in enumerate(seen.departures)
-        ]
-
-    def _scorecard(self, profile: ApplicationProfile, changes: tuple[ModelChange, ...], ref: RecordRef) -> list[Output]:
-        due = profile.windows_learned % self.settings.scorecard_windows == 0
-        if not profile.signals or not (due or changes):
-            return []
-        card = Scorecard(
-            id=_id(ref) + "/scorecard",
-            app=profile.app,
-            at_ms=profile.last_ms,
-            scores=scores(profile),
-            changes=list(changes),
-            based_on=ref,
-            epoch=0,
-        )
-        return [Output(SCORECARDS, profile.app, card)]
+    def _answer(self, taken: Sequence[Taken]) -> list[list[Output]]:
+        """Take the steps that are due, and say what has come of them, for all at once where that is faster."""
+        new = [(profile, seen, ref) for profile, seen, ref in taken if seen.samples]
+        self._banks.step(due for _, seen, _ in new for due in seen.due)
+        survey((signal for profile, _, _ in new for signal in profile.signals.values()), self.settings.horizons)
+        outputs = []
+        due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
+        for profile, seen, ref in new:
+            changes = profile.finish()
+            self._changes.update(change.kind for change in changes)
+            self._departed.update(d.departure.state for d in seen.departures)
+            found = [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref))]
+            found += [
+                Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)
+            ]
+            if profile.signals and (changes or profile.windows_learned % self.settings.scorecard_windows == 0):
+                due.append((found, profile, changes, ref))
+            outputs.append(found)
+        for (found, profile, changes, ref), scores in zip(due, scores_of([p for _, p, _, _ in due]), strict=True):
+            found.append(Output(SCORECARDS, profile.app, answers.scorecard(profile, scores, changes, ref)))
+        for found, (profile, _, ref) in zip(outputs, new, strict=True):
+            found += self._pool_event(profile, ref)
+        told = iter(outputs)
+        return [next(told) if seen.samples else [] for _, seen, _ in taken]
 
     def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
         gate = self.settings.gate
-        needs = [n for n in profile.needs() if n.signal in SIZED]
-        if not needs:
-            return []
-        event = ForecastEvent(
-            id=_id(ref) + "/forecast",
-            pool=gate.pool,
-            at_ms=profile.last_ms,
-            app=profile.app,
-            needs=needs,
-            last={s: profile.signals[s].last for s in SIZED if s in profile.signals},
-            learning=profile.learning,
-            why="age",
-            based_on=ref,
-        )
-        why = why_send(profile.gate, event, gate)
-        return [Output(POOL_EVENTS, gate.pool, replace(event, why=why))] if why is not None else []
+        event = answers.forecast_event(profile, gate.pool, ref)
+        why = None if event is None else why_send(profile.gate, event, gate)
+        return [] if event is None or why is None else [Output(POOL_EVENTS, gate.pool, replace(event, why=why))]
 
     def measures(self) -> list[Measure]:
         """How all profiles here do; see `tally`."""
@@ -193,19 +138,3 @@ def _window(record: Record) -> TelemetryWindow:
         raise InvalidMessage(TELEMETRY, "$.app", f"is {window.app!r}, but the record's key is {record.key!r}")
     return window
 
-
-def _id(ref: RecordRef) -> str:
-    return record_id(ref.topic, ref.partition, ref.offset)
-
-
-def _prediction(profile: ApplicationProfile, ref: RecordRef) -> Prediction:
-    return Prediction(
-        id=_id(ref),
-        app=profile.app,
-        issued_ms=profile.last_ms,
-        phase=profile.phase,
-        learning=profile.learning,
-        forecasts=profile.forecasts(),
-        based_on=ref,
-        epoch=0,
-    )

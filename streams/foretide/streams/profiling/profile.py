@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
 from foretide.schemas.messages import (
     HorizonForecast,
@@ -20,21 +20,16 @@ from foretide.schemas.messages import (
 )
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
-from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import GAP, Ladder
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, pure
+from foretide.streams.profiling.outlook import Outlook
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
-
-LEAST_SHARE: Final = 0.03
-"""Experts with a smaller share of a forecast are not named in it."""
-SHARE_DIGITS: Final = 3
-
 
 @dataclass(frozen=True, slots=True)
 class SignalDeparture:
@@ -128,8 +123,8 @@ class ApplicationProfile:
             if signal is None:
                 ladder = Ladder(self.settings.horizons, self.span_ms, self.banks)
                 signal = self.signals[name] = SignalProfile(name, self.settings, ladder)
-            elif signal.ready:
-                departures += self._weigh(signal, window.end_ms, max(values))
+            elif (seen := signal.look()).ready:
+                departures += self._weigh(signal, window.end_ms, max(values), seen.quantiles[0])
             due += signal.observe(window.end_ms, values, outside, phase)
         self.last_ms = window.end_ms
         return Observation(fresh, tuple(departures), tuple(due))
@@ -197,7 +192,7 @@ class ApplicationProfile:
 
     def _forecast(self, signal: SignalProfile) -> SignalForecast:
         rows = dict(zip(((h.kind, h.ms) for h in self.settings.horizons), signal.published(), strict=True))
-        head = signal.head(0)
+        seen = signal.look()
         return SignalForecast(
             signal=signal.name,
             last=signal.last,
@@ -207,13 +202,14 @@ class ApplicationProfile:
                 if kind == "peak"
             ],
             model=signal.lead.champion,
-            confidence=_confidence(head.covered) if head.known else 0.0,
-            recent_loss=head.pinball_ratio,
-            weights=_shares(head),
+            confidence=_confidence(seen.covered) if seen.known else 0.0,
+            recent_loss=seen.pinball_ratio,
+            weights=seen.shares,
         )
 
-    def _weigh(self, signal: SignalProfile, at_ms: int, value: float) -> list[SignalDeparture]:
-        expected = signal.quantiles()[0]
+    def _weigh(
+        self, signal: SignalProfile, at_ms: int, value: float, expected: Sequence[float]
+    ) -> list[SignalDeparture]:
         learning = self.windows_learned < self.settings.learning_windows
         departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation, learning=learning)
         return [SignalDeparture(signal.name, value, signal.published()[0], departure)] if departure else []
@@ -224,11 +220,11 @@ class ApplicationProfile:
             return True
         if not self.learning:
             return False
-        return any(self._unlearnt(signal.head(0)) for signal in self.signals.values())
+        return any(self._unlearnt(signal.look()) for signal in self.signals.values())
 
-    def _unlearnt(self, head: Head) -> bool:
-        loss = head.score.error_ratio
-        return head.known < self.settings.learning_windows or (loss is not None and loss > self.settings.learning_loss)
+    def _unlearnt(self, seen: Outlook) -> bool:
+        loss = seen.error_ratio
+        return seen.known < self.settings.learning_windows or (loss is not None and loss > self.settings.learning_loss)
 
     def learning_state(self) -> LearningState:
         """`learning`, and why: what each signal still lacks, or what was asked of all."""
@@ -243,11 +239,11 @@ class ApplicationProfile:
         if not self.signals:
             return LearningState("learning", "no predicted signal in its telemetry")
         lacks = [
-            f"{name} has {head.known} of {least} outcomes"
-            if head.known < least
-            else f"{name} has an error of {head.score.error_ratio:.3g} times last value's, above {most:g}"
-            for name, head in ((n, s.head(0)) for n, s in self.signals.items())
-            if self._unlearnt(head)
+            f"{name} has {seen.known} of {least} outcomes"
+            if seen.known < least
+            else f"{name} has an error of {seen.error_ratio:.3g} times last value's, above {most:g}"
+            for name, seen in ((n, s.look()) for n, s in self.signals.items())
+            if self._unlearnt(seen)
         ]
         return LearningState("learning", "; ".join(lacks) or "ends with the next window")
 
@@ -296,9 +292,3 @@ class ApplicationProfile:
 
 def _confidence(covered: float) -> float:
     return max(0.0, 1.0 - abs(covered - 0.9) / 0.9)
-
-
-def _shares(head: Head) -> dict[str, float]:
-    """The experts that count, the largest share first, for people and for tables: small shares are left out."""
-    shares = [(round(share, SHARE_DIGITS), name) for name, share in head.weights().items() if share >= LEAST_SHARE]
-    return {name: share for share, name in sorted(shares, key=lambda one: -one[0])}
