@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Literal
 
 from msgspec import field
@@ -30,10 +30,11 @@ class Quantiles(Part, frozen=True, kw_only=True):
     q99: float
 
     def __post_init__(self) -> None:
+        if -inf < self.q50 <= self.q90 <= self.q95 <= self.q99 < inf:
+            return
         if not all_finite((self.q50, self.q90, self.q95, self.q99)):
             raise ValueError("a quantile is not finite")
-        if not self.q50 <= self.q90 <= self.q95 <= self.q99:
-            raise ValueError("quantiles must not decrease")
+        raise ValueError("quantiles must not decrease")
 
 
 class HorizonForecast(Part, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ from foretide.streams.forecasting.plugged import checked
 from foretide.streams.forecasting.targets import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """The next step of one row: its `mean` and `peak`; the `day`, `outside` and `phase` as `Bank.step` wants them.
 
     `lost_before` and `lost_after` say that time was lost before this step, or after it.

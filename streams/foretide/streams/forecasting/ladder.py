@@ -48,9 +48,13 @@ class Rungs:
     """For each horizon its rung and the place of its head there."""
 
 
-@lru_cache(maxsize=64)
-def plan_rungs(horizons: tuple[Horizon, ...], span_ms: int) -> Rungs:
-    """Each horizon goes to the finest rung on which it is at most 15 steps away."""
+def plan_rungs(horizons: Sequence[Horizon], span_ms: int) -> Rungs:
+    """Each horizon goes to the finest rung on which it is at most 15 steps away. Equal plans are one object."""
+    return _planned(tuple(horizons), span_ms)
+
+
+@lru_cache(maxsize=256)
+def _planned(horizons: tuple[Horizon, ...], span_ms: int) -> Rungs:
     targets: dict[int, list[Target]] = {span_ms: []}
     chosen: list[tuple[int, int]] = []
     for horizon in horizons:
@@ -84,7 +88,7 @@ class Ladder:
 
     def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
         self._span_ms = span_ms
-        self.plan = plan_rungs(tuple(horizons), span_ms)
+        self.plan = plan_rungs(horizons, span_ms)
         found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self.plan.targets)]
         self._rows = [(bank, bank.add()) if bank.targets else None for bank in found]
         self._season = Season(max(1, span_ms))

@@ -13,6 +13,7 @@ from foretide.streams.fleet.features import AHEAD, PROFILED
 DAY_MS: Final = 86_400_000
 SLOT_MS: Final = 300_000
 _PROFILED_AT: Final = tuple(AHEAD.index(s) for s in PROFILED)
+_SLOTS: Final = (0, *AHEAD)
 NEW: Final = 0.4
 """How much of what is usual is the latest day's."""
 
@@ -33,7 +34,7 @@ class SeasonState(msgspec.Struct, array_like=True, frozen=True):
 class Season:
     """A ring of one day's slots by time of day. `observe` takes steps in time order."""
 
-    __slots__ = ("_at", "_count", "_high", "_means", "_peaks", "_total", "_usual", "slot_ms")
+    __slots__ = ("_at", "_count", "_days", "_high", "_means", "_peaks", "_total", "_usual", "slot_ms")
 
     def __init__(self, step_ms: int) -> None:
         self.slot_ms = max(SLOT_MS, step_ms)
@@ -42,6 +43,7 @@ class Season:
         self._peaks = array("f", [math.nan] * slots)
         self._usual = array("f", [math.nan] * slots)
         self._at = -1
+        self._days: dict[int, tuple[tuple[int, ...], list[float]]] = {}
         self._total = self._high = 0.0
         self._count = 0
 
@@ -65,23 +67,30 @@ class Season:
             for missed in range(self._at + 1, min(slot, self._at + 1 + size)):
                 self._means[missed % size] = self._peaks[missed % size] = math.nan
         self._at, self._total, self._count = slot, 0.0, 0
+        self._days.clear()
 
     def day(self, at_ms: int, step_ms: int) -> list[float]:
         """A day before `at_ms`: the mean then and AHEAD steps later, and the peak over these steps; then what is usual
         now and PROFILED steps later. NaN where it is not known.
 
-        The slot that is still open lies a day ahead of the one it will replace.
+        The slot that is still open lies a day ahead of the one it will replace. Windows are many times shorter than
+        slots, so the last answer of each step is kept as long as it is the same.
         """
+        slots = tuple([(at_ms + steps * step_ms) // self.slot_ms for steps in _SLOTS])
+        kept = self._days.get(step_ms)
+        if kept is None or kept[0] != slots:
+            kept = self._days[step_ms] = slots, self._day(slots, (at_ms + step_ms) // self.slot_ms)
+        return kept[1]
+
+    def _day(self, times: tuple[int, ...], first: int) -> list[float]:
+        now, *slots = times
         size = len(self._means)
-        now = at_ms // self.slot_ms
         means, peaks, usual = self._means, self._peaks, self._usual
-        slots = [(at_ms + steps * step_ms) // self.slot_ms for steps in AHEAD]
         found = [means[now % size]]
         found += [means[then % size] if then - now < size else math.nan for then in slots]
         last = min(slots[-1], now + size - 1)
-        first = min((at_ms + step_ms) // self.slot_ms, last)
         highest = math.nan
-        for slot in range(first, last + 1):
+        for slot in range(min(first, last), last + 1):
             peak = peaks[slot % size]
             if not peak <= highest and peak == peak:
                 highest = peak

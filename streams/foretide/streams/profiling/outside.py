@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from foretide.schemas.messages import TelemetryWindow
@@ -43,18 +44,24 @@ class Outside:
     def numbers(self, window: TelemetryWindow, fresh: int) -> list[float]:
         """Time of day and week as points on circles, then the latest of the `fresh` readings of each exogenous signal,
         its logarithm with its sign; NaN where there is none."""
-        told = sorted(s for s in window.signals if s.startswith("app."))
-        for name in told:
-            if name not in self.exogenous and len(self.exogenous) < EXOGENOUS:
-                self.exogenous.append(name)
-        found = []
-        for period in (DAY_MS, WEEK_MS):
-            angle = 2 * math.pi * (window.end_ms % period) / period
-            found += [math.sin(angle), math.cos(angle)]
+        if len(self.exogenous) < EXOGENOUS:
+            told = sorted(s for s in window.signals if s.startswith("app.") and s not in self.exogenous)
+            self.exogenous += told[: EXOGENOUS - len(self.exogenous)]
+        found = [*_calendar(window.end_ms)]
         for name in self.exogenous:
             known = [v for v in window.signals.get(name, ())[-fresh:] if v is not None]
             found.append(math.copysign(math.log1p(abs(known[-1])), known[-1]) if known else math.nan)
         return found + [math.nan] * (EXOGENOUS - len(self.exogenous))
+
+
+@lru_cache(maxsize=256)
+def _calendar(at_ms: int) -> tuple[float, ...]:
+    """Time of day and week; applications of one exporter share their times."""
+    found: list[float] = []
+    for period in (DAY_MS, WEEK_MS):
+        angle = 2 * math.pi * (at_ms % period) / period
+        found += [math.sin(angle), math.cos(angle)]
+    return tuple(found)
 
 
 def found_phase(mean: float | None, highest: float) -> str:
@@ -69,5 +76,7 @@ def found_phase(mean: float | None, highest: float) -> str:
 
 def pure(window: TelemetryWindow) -> tuple[str, ...]:
     """The signals that may be predicted: those laid beside a trace are inputs alone."""
-    beside = window.columns or {}
+    beside = window.columns
+    if beside is None:
+        return tuple(window.signals)
     return tuple(s for s in window.signals if not (s in beside and beside[s].beside))

@@ -7,8 +7,9 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from functools import lru_cache
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from foretide.schemas.messages import (
     HorizonForecast,
@@ -20,7 +21,7 @@ from foretide.schemas.messages import (
 )
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
-from foretide.streams.forecasting.ladder import GAP, Ladder
+from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
@@ -31,8 +32,7 @@ from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
 
-@dataclass(frozen=True, slots=True)
-class SignalDeparture:
+class SignalDeparture(NamedTuple):
     """A deviation of one signal: what was observed, and the quantiles that had been expected."""
 
     signal: str
@@ -41,8 +41,7 @@ class SignalDeparture:
     departure: Departure
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """What came of a window: how many `samples` were new (0: a duplicate), deviations that started or ended, the steps
     that were due in the banks, and, once these were taken, the `changes` of models."""
 
@@ -52,8 +51,7 @@ class Observation:
     changes: tuple[ModelChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RawForecast:
+class RawForecast(NamedTuple):
     """The quantiles at .5 .9 .95 .99 of one signal and kind over one horizon."""
 
     signal: str
@@ -94,20 +92,21 @@ class ApplicationProfile:
         seen = self.take(window)
         if seen.samples:
             self.banks.step(seen.due)
-            return replace(seen, changes=self.finish())
+            return seen._replace(changes=self.finish())
         return seen
 
     def take(self, window: TelemetryWindow) -> Observation:
         """The first part of `observe`: what is due in the banks. Where there are new samples, these steps must then be
         taken, and `finish` called, before anything else is asked of the profile."""
-        fresh = window.samples
+        samples, end_ms = window.samples, window.end_ms
+        fresh = samples
         if window.start_ms <= self.last_ms:
-            fresh = max(0, window.samples - ((self.last_ms - window.start_ms) // window.step_ms + 1))
+            fresh = max(0, samples - ((self.last_ms - window.start_ms) // window.step_ms + 1))
         if fresh == 0:
             self.duplicates += 1
             return Observation(0)
         if not self.span_ms:
-            self.span_ms = window.step_ms * window.samples
+            self.span_ms = window.step_ms * samples
         self._note_time(window)
         chosen = self.settings.chosen(pure(window))
         self.phase = window.phase or self._found_phase(window, chosen, fresh)
@@ -116,7 +115,7 @@ class ApplicationProfile:
         departures: list[SignalDeparture] = []
         due: list[Due] = []
         for name in chosen:
-            values = [v for v in window.signals[name][-fresh:] if v is not None]
+            values = _known(window.signals[name], fresh)
             if not values:
                 continue
             signal = self.signals.get(name)
@@ -124,9 +123,9 @@ class ApplicationProfile:
                 ladder = Ladder(self.settings.horizons, self.span_ms, self.banks)
                 signal = self.signals[name] = SignalProfile(name, self.settings, ladder)
             elif (seen := signal.look()).ready:
-                departures += self._weigh(signal, window.end_ms, max(values), seen.quantiles[0])
-            due += signal.observe(window.end_ms, values, outside, phase)
-        self.last_ms = window.end_ms
+                departures += self._weigh(signal, end_ms, max(values), seen.quantiles[0])
+            due += signal.observe(end_ms, values, outside, phase)
+        self.last_ms = end_ms
         return Observation(fresh, tuple(departures), tuple(due))
 
     def _note_time(self, window: TelemetryWindow) -> None:
@@ -142,7 +141,7 @@ class ApplicationProfile:
         signal = self.signals.get(chosen[0]) if chosen else None
         if signal is None:
             return UNKNOWN_PHASE
-        values = [v for v in window.signals[signal.name][-fresh:] if v is not None]
+        values = _known(window.signals[signal.name], fresh)
         return found_phase(sum(values) / len(values) if values else None, signal.high)
 
     def finish(self) -> tuple[ModelChange, ...]:
@@ -191,15 +190,14 @@ class ApplicationProfile:
         ]
 
     def _forecast(self, signal: SignalProfile) -> SignalForecast:
-        rows = dict(zip(((h.kind, h.ms) for h in self.settings.horizons), signal.published(), strict=True))
+        rows = signal.published()
         seen = signal.look()
         return SignalForecast(
             signal=signal.name,
             last=signal.last,
             horizons=[
-                HorizonForecast(horizon_seconds=ms / 1000, peak=rows["peak", ms], mean=rows["mean", ms])
-                for kind, ms in rows
-                if kind == "peak"
+                HorizonForecast(horizon_seconds=seconds, peak=rows[peak], mean=rows[mean])
+                for seconds, peak, mean in _pairs(self.settings.horizons)
             ],
             model=signal.lead.champion,
             confidence=_confidence(seen.covered) if seen.known else 0.0,
@@ -288,6 +286,18 @@ class ApplicationProfile:
                 f"snapshot of {state.app} does not fit the settings: other horizons, or damaged; it must learn anew"
             ) from e
         return profile
+
+
+@lru_cache(maxsize=8)
+def _pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
+    """Each horizon in seconds, and the places of its peak and of its mean."""
+    places = {(h.kind, h.ms): i for i, h in enumerate(horizons)}
+    return tuple((ms / 1000, i, places["mean", ms]) for (kind, ms), i in places.items() if kind == "peak")
+
+
+def _known(readings: Sequence[float | None], fresh: int) -> list[float]:
+    """The latest `fresh` readings, without those that are missing."""
+    return [v for v in readings[-fresh:] if v is not None]
 
 
 def _confidence(covered: float) -> float:

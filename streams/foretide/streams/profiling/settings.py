@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from foretide.schemas.messages import Sizing
 from foretide.schemas.signals import CPU_CORES, RSS, SIZED
@@ -107,11 +108,16 @@ class ProfileSettings:
 
     def chosen(self, available: tuple[str, ...]) -> tuple[str, ...]:
         """The signals of `available` that are predicted, in a fixed order."""
-        if self.signals is None:
-            return tuple(sorted(s for s in available if not s.startswith("app.")))
-        found = tuple(s for s in self.signals if s in available)
-        gpu = tuple(s for s in found if s.startswith("gpu."))
-        return gpu if gpu and self.signals == (*SIZED, CPU_CORES, RSS) else found
+        return _chosen(self.signals, available)
+
+
+@lru_cache(maxsize=4096)
+def _chosen(wanted: tuple[str, ...] | None, available: tuple[str, ...]) -> tuple[str, ...]:
+    if wanted is None:
+        return tuple(sorted(s for s in available if not s.startswith("app.")))
+    found = tuple(s for s in wanted if s in available)
+    gpu = tuple(s for s in found if s.startswith("gpu."))
+    return gpu if gpu and wanted == (*SIZED, CPU_CORES, RSS) else found
 
 
 def backtest_settings(signals: tuple[str, ...] | None, steps: int | tuple[int, ...]) -> ProfileSettings:

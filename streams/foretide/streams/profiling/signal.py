@@ -60,11 +60,14 @@ class SignalProfile:
 
         The forecasts are the next ones as soon as these steps were taken.
         """
-        values = [min(max(v, -LARGEST), LARGEST) for v in values]
-        self.low, self.high = min(self.low, *values), max(self.high, *values)
+        low, high = min(values), max(values)
+        if low < -LARGEST or high > LARGEST:
+            values = [min(max(v, -LARGEST), LARGEST) for v in values]
+            low, high = min(values), max(values)
+        self.low, self.high = min(self.low, low), max(self.high, high)
         self.last = values[-1]
         self.outlook = self._published = None
-        return self.ladder.observe(end_ms, max(values), sum(values) / len(values), outside, phase)
+        return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> list[Change]:
         """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
