@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from foretide.schemas.messages.base import Message, Part, RecordRef
+from foretide.schemas.messages.guards import Budget, Maintenance, Money, Objective, Probation, Provisioning
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.predictions import Quantiles
-from foretide.schemas.units import EpochMs, Name, Seconds, SignalName, all_finite, require_finite
+from foretide.schemas.units import EpochMs, Label, Name, Seconds, SignalName, all_finite, require_finite
 
 Mode = Literal["off", "advise", "initial", "auto"]
 """off: ignore; advise: decide, command nothing; initial: place on request, never change; auto: place and change."""
@@ -39,8 +40,9 @@ class SignalNeed(Part, frozen=True, kw_only=True):
 class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
     """An application's forecast, sent only when it could change a plan.
 
-    `last` holds the latest value per signal. `why` says what made it worth sending: the first of its kind, another
-    class of slice needed, a margin crossed, or its age. `at_ms` is telemetry time.
+    `last` holds the latest value per signal, those included that the application publishes (`app.*`). `why` says what
+    made it worth sending: the first of its kind, another class of slice needed, a margin crossed, or its age. `at_ms`
+    is telemetry time.
     """
 
     app: Name
@@ -61,6 +63,10 @@ class ResourceReport(Part, frozen=True, kw_only=True):
     resource: Name
     geometry: Name
     host: Name
+    price_per_hour: Money | None = None
+    """Of the whole card; None: unknown."""
+    provisioned: bool = False
+    """It came by a provisioning command, and may be given back by one."""
 
 
 class InventoryEvent(PoolEvent, frozen=True, kw_only=True, tag="inventory"):
@@ -77,6 +83,10 @@ class AppPolicy(Part, frozen=True, kw_only=True):
     min_slice: Name | None = None
     max_slice: Name | None = None
     initial_slice: Name | None = None
+    maintenance: list[Maintenance] = field(default_factory=list)
+    """When it may be changed; all of these and all of the pool's must agree."""
+    objective: Objective | None = None
+    """What tells whether a change hurt it, beside memory and shortage."""
 
 
 QuantileName = Literal["q50", "q90", "q95", "q99"]
@@ -133,11 +143,17 @@ class Sizing(Part, frozen=True, kw_only=True):
 
 
 class PolicyEvent(PoolEvent, frozen=True, kw_only=True, tag="policy"):
-    """The pool's policy: a default, per-application exceptions, and how to size. It replaces the earlier one."""
+    """The pool's policy: a default, per-application exceptions, how to size, and the pool's limits. It replaces the
+    earlier one."""
 
     default: AppPolicy
     apps: dict[Name, AppPolicy] = field(default_factory=dict)
     sizing: Sizing = field(default_factory=Sizing)
+    budget: Budget = field(default_factory=Budget)
+    maintenance: list[Maintenance] = field(default_factory=list)
+    """When applications may be changed; all of these must agree."""
+    probation: Probation = field(default_factory=Probation)
+    provisioning: Provisioning = field(default_factory=Provisioning)
 
 
 class AllocateRequest(PoolEvent, frozen=True, kw_only=True, tag="allocate"):
@@ -173,4 +189,37 @@ class OutcomeEvent(PoolEvent, frozen=True, kw_only=True, tag="outcome"):
         require_finite(duration_seconds=self.duration_seconds)
 
 
-AnyPoolEvent = ForecastEvent | InventoryEvent | PolicyEvent | AllocateRequest | ReleaseRequest | OutcomeEvent
+class OomEvent(PoolEvent, frozen=True, kw_only=True, tag="oom"):
+    """An application ran out of memory at `at_ms`, with `memory_bytes` in use (None: unknown)."""
+
+    app: Name
+    memory_bytes: Annotated[float, Meta(ge=0.0)] | None = None
+
+    def __post_init__(self) -> None:
+        require_finite(memory_bytes=self.memory_bytes)
+
+
+class PauseEvent(PoolEvent, frozen=True, kw_only=True, tag="pause"):
+    """The planner commands nothing but releases: for `app`, or, without one, for the whole pool."""
+
+    app: Name | None = None
+    reason: Label = ""
+
+
+class ResumeEvent(PoolEvent, frozen=True, kw_only=True, tag="resume"):
+    """Ends the pause of `app`, or, without one, that of the whole pool; the other kind of pause stays."""
+
+    app: Name | None = None
+
+
+AnyPoolEvent = (
+    ForecastEvent
+    | InventoryEvent
+    | PolicyEvent
+    | AllocateRequest
+    | ReleaseRequest
+    | OutcomeEvent
+    | OomEvent
+    | PauseEvent
+    | ResumeEvent
+)
