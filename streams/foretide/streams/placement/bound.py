@@ -1,0 +1,232 @@
+"""A proven lower bound on the cost of any plan, and what slices are worth at it.
+
+It is the optimum of a linear programme that every legal plan satisfies: cards in use carry whole patterns of slices
+(Gilmore and Gomory's cutting-stock columns, so geometry and fragmentation within a card are kept), an application
+keeps its seat only on a card that stays in use, and every other seat costs its move. What it leaves out (neighbours'
+interference, hosts, exact starts, whole numbers) can only make a plan dearer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_matrix
+
+from foretide.streams.placement.board import Board
+from foretide.streams.placement.errors import PlacementError
+from foretide.streams.placement.patterns import Pattern, all_patterns, best_pattern
+from foretide.streams.placement.problem import Problem
+
+_SLACK: Final = 1e-7
+"""Relative error allowed to HiGHS: the bound is lowered by this much."""
+_FINE: Final = 4
+"""Prices of moving count with so many leading bits, rounded down, so that applications alike come together."""
+
+Content = tuple[int, tuple[int, ...]]
+"""A kind and how many applications hold each class on a card today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`value` in micro-units. `worth[kind][rank]` is the price of one slice at the bound's optimum.
+
+    `keep` says how many of the cards with each content of today the optimum keeps in use; `rounds` how many linear
+    programmes were solved.
+    """
+
+    value: int
+    worth: list[list[int]]
+    keep: dict[Content, float]
+    rounds: int
+
+
+def contents(board: Board) -> list[tuple[int, ...]]:
+    """How many applications hold each class on each card today, those apart that may not stay."""
+    found = [[0] * len(board.lattices[k].names) for k in board.kind_of]
+    for app, seat in enumerate(board.today):
+        if _may_stay(board, app):
+            found[seat.card][seat.rank] += 1
+    return [tuple(c) for c in found]
+
+
+def _may_stay(board: Board, app: int) -> bool:
+    """Whether today's class still meets the demand. That seats of today may exclude each other is left out."""
+    seat = board.today[app]
+    return seat.card >= 0 and (board.kind_of[seat.card], seat.rank) in board.options[board.demand_of[app]]
+
+
+class _Programme:
+    """Columns and rows as they are gathered. Rows are `a x <= b`, those of demands `a x = b`."""
+
+    def __init__(self) -> None:
+        self.costs: list[float] = []
+        self.upper: list[float | None] = []
+        self.entries: tuple[list[int], list[int], list[float]] = ([], [], [])
+        self.equal: tuple[list[int], list[int]] = ([], [])
+        self.counts: list[int] = []
+        self.rows: dict[tuple[str, int, int], int] = {}
+
+    def column(self, cost: float, upper: float | None = None) -> int:
+        self.costs.append(cost)
+        self.upper.append(upper)
+        return len(self.costs) - 1
+
+    def row(self, name: str, kind: int, rank: int = -1) -> int:
+        return self.rows.setdefault((name, kind, rank), len(self.rows))
+
+    def add(self, row: int, column: int, value: float) -> None:
+        self.entries[0].append(row)
+        self.entries[1].append(column)
+        self.entries[2].append(value)
+
+    def solve(self) -> Any:
+        n = len(self.costs)
+        rows, columns, values = self.entries
+        upper = coo_matrix((values, (rows, columns)), shape=(len(self.rows), n)).tocsr()
+        where, which = self.equal
+        equal = coo_matrix((np.ones(len(where)), (where, which)), shape=(len(self.counts), n)).tocsr()
+        bounds = np.array([(0.0, math.inf if u is None else u) for u in self.upper])
+        found = linprog(
+            self.costs, upper, np.zeros(len(self.rows)), equal, np.array(self.counts, float), bounds, method="highs-ds"
+        )
+        if found.status != 0:
+            raise PlacementError("problem", f"HiGHS gives no bound: {found.message}", "Check prices and counts.")
+        return found
+
+
+def lower_bound(problem: Problem, rounds: int = 40) -> Bound:
+    """The bound of a problem. Where a geometry's patterns are too many to list, at most `rounds` columns are added for
+    each kind; the bound holds after any number of them, and is the tighter the more there are."""
+    board = Board(problem)
+    scale = 1.0 / max(1, *(k.price for k in problem.kinds), *(d.unplaced for d in problem.demands))
+    scale *= 1000.0
+    lp = _Programme()
+    cards = Counter(board.kind_of)
+    used = _used_classes(problem, cards)
+    today = contents(board)
+    groups = Counter((board.kind_of[c], today[c]) for c in range(len(today)))
+    open_columns: dict[Content, int] = {}
+    for content, count in sorted(groups.items()):
+        kind, held = content
+        z = open_columns[content] = lp.column(problem.kinds[kind].price * scale, float(count))
+        lp.add(lp.row("cards", kind), z, -1.0)
+        for rank, n in enumerate(held):
+            if n:
+                lp.add(lp.row("stay", kind, rank), z, -float(n))
+    priced = []
+    for kind in sorted(used):
+        listed = all_patterns(problem.kinds[kind].geometry, frozenset(used[kind]))
+        if listed is None:
+            priced.append(kind)
+            listed = _first_patterns(problem, kind, used[kind])
+        for pattern in listed:
+            _add_pattern(lp, kind, pattern)
+    _add_applications(lp, problem, board, scale, cards)
+    found, done = lp.solve(), 1
+    missing = _price(lp, problem, priced, used, cards, found)
+    while missing[1] and done < rounds:
+        for kind, pattern in missing[1]:
+            _add_pattern(lp, kind, pattern)
+        found, done = lp.solve(), done + 1
+        missing = _price(lp, problem, priced, used, cards, found)
+    value = (found.fun + missing[0]) / scale
+    marginals = found.ineqlin.marginals
+    worth = [[0] * len(k.geometry.profiles) for k in problem.kinds]
+    for (name, kind, rank), row in lp.rows.items():
+        if name == "slots":
+            worth[kind][rank] = max(0, round(-float(marginals[row]) / scale))
+    return Bound(
+        value=max(0, math.floor(value - abs(value) * _SLACK - 1)),
+        worth=worth,
+        keep={content: float(found.x[z]) for content, z in open_columns.items()},
+        rounds=done,
+    )
+
+
+def _used_classes(problem: Problem, cards: Counter[int]) -> dict[int, set[int]]:
+    used: dict[int, set[int]] = defaultdict(set)
+    for demand in problem.demands:
+        for option in demand.options:
+            if cards[option.kind]:
+                used[option.kind].add(option.rank)
+    return dict(used)
+
+
+def _add_pattern(lp: _Programme, kind: int, pattern: Pattern) -> None:
+    column = lp.column(0.0)
+    lp.add(lp.row("cards", kind), column, 1.0)
+    for rank, n in enumerate(pattern):
+        if n:
+            lp.add(lp.row("slots", kind, rank), column, -float(n))
+
+
+def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: float, cards: Counter[int]) -> None:
+    """For each group of applications alike: stay, take another seat, or go without."""
+    alike: Counter[tuple[int, int, int, int, int]] = Counter()
+    for app, demand in enumerate(board.demand_of):
+        today = board.today[app]
+        rank = today.rank if _may_stay(board, app) else -1
+        kind = board.kind_of[today.card] if today.card >= 0 else -1
+        move, resize = (_rough(board.move[app]), _rough(board.resize[app])) if today.card >= 0 else (0, 0)
+        alike[demand, kind, rank, move, min(move, resize)] += 1
+    for (demand, home_kind, home_rank, move, near), count in sorted(alike.items()):
+        equation = len(lp.counts)
+        lp.counts.append(count)
+
+        def choose(cost: int, equation: int = equation) -> int:
+            column = lp.column(cost * scale)
+            lp.equal[0].append(equation)
+            lp.equal[1].append(column)
+            return column
+
+        choose(problem.demands[demand].unplaced)
+        for option in problem.demands[demand].options:
+            if not cards[option.kind]:
+                continue
+            column = choose(option.price + (near if option.kind == home_kind else move))
+            lp.add(lp.row("slots", option.kind, option.rank), column, 1.0)
+            if (option.kind, option.rank) == (home_kind, home_rank):
+                stay = choose(option.price)
+                lp.add(lp.row("slots", option.kind, option.rank), stay, 1.0)
+                lp.add(lp.row("stay", option.kind, option.rank), stay, 1.0)
+
+
+def _rough(price: int) -> int:
+    drop = max(0, price.bit_length() - _FINE)
+    return price >> drop << drop
+
+
+def _first_patterns(problem: Problem, kind: int, ranks: set[int]) -> list[Pattern]:
+    """One class alone on a card: enough for a first solution."""
+    return [best_pattern(problem.kinds[kind].geometry, {rank: 1.0})[1] for rank in sorted(ranks)]
+
+
+def _price(
+    lp: _Programme,
+    problem: Problem,
+    kinds: Sequence[int],
+    used: dict[int, set[int]],
+    cards: Counter[int],
+    found: Any,
+) -> tuple[float, list[tuple[int, Pattern]]]:
+    """What the columns that are not there yet could lower the optimum by, at most (Lagrange's bound), and the best."""
+    lower, better = 0.0, []
+    marginals = found.ineqlin.marginals
+    for kind in kinds:
+        worths = {
+            rank: -float(marginals[lp.rows["slots", kind, rank]])
+            for rank in used[kind]
+            if ("slots", kind, rank) in lp.rows
+        }
+        value, pattern = best_pattern(problem.kinds[kind].geometry, worths)
+        gain = value + float(marginals[lp.rows["cards", kind]])
+        if gain > 1e-9 * max(1.0, value):
+            lower -= gain * cards[kind]
+            better.append((kind, pattern))
+    return lower, better
