@@ -23,7 +23,7 @@ from measuring.fleet import Fleet
 from measuring.memory import live_bytes_per_application
 from measuring.naive import naive_samples_per_cpu_second
 from measuring.phases import Backlog, Load, backlog, paced_load
-from measuring.report import Row, amount, kib, print_profile, print_table
+from measuring.report import Row, amount, kib, print_profile, table
 from measuring.sampling import find_py_spy
 from measuring.scene import scene
 from measuring.templates import TemplateSettings, make_templates
@@ -161,7 +161,7 @@ def arguments() -> tuple[Settings, bool]:
     parser.add_argument("--seconds", type=float, default=30.0, help="length of each measurement (default 30)")
     parser.add_argument("--stop-seconds", type=float, default=60.0, help="how long the worker is away (default 60)")
     parser.add_argument("--load", type=float, default=0.5, help="share of the throughput that is paced (default 0.5)")
-    parser.add_argument("--templates", type=int, default=8, help="applications that are learnt through (default 8)")
+    parser.add_argument("--templates", type=int, default=4, help="applications that are learnt through (default 4)")
     parser.add_argument("--history-hours", type=float, default=25.0, help="what they have lived through (default 25)")
     parser.add_argument("--samples", type=int, default=10, help="samples of a window (default 10)")
     parser.add_argument("--step-seconds", type=float, default=1.0, help="time between two samples (default 1)")
@@ -208,7 +208,7 @@ def main() -> None:
         found = asyncio.run(measure(settings))
     except ForetideError as error:
         raise SystemExit(f"Error: {error}") from error
-    print_table(rows(settings, found))
+    print(table(rows(settings, found)))
     if found.backlog.profile is not None:
         print_profile(found.backlog.profile, 1e6 / found.backlog.throughput.per_cpu_second)
     if as_json:

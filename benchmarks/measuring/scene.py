@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterable
@@ -118,6 +119,7 @@ def partitions_of(topic: str) -> list[TopicPartition]:
 @asynccontextmanager
 async def scene(keep: Path | None = None) -> AsyncIterator[Scene]:
     """A real Kafka with the catalogue's topics. `keep` is a folder for the processes' logs; else they go at the end."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tries again what it warns of: topics are new
     folder = keep or Path(tempfile.mkdtemp(prefix="foretide-benchmark-"))
     folder.mkdir(parents=True, exist_ok=True)
     running = await asyncio.to_thread(brokers.start, "kafka")

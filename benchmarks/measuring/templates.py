@@ -28,8 +28,8 @@ SIGNALS = (SM_RATIO, GPU_MEMORY)
 class TemplateSettings:
     """What the templates have lived through."""
 
-    count: int = 8
-    """Templates; the synthetic source's usual kinds take turns."""
+    count: int = 4
+    """Templates: one of each of the synthetic source's usual kinds."""
     history_hours: float = 25.0
     """Event time learnt before anything is measured. The coarsest rung looks back a day, so 25 hours warm every rung,
     every expert and the day before; less is quicker and says so in the table."""

@@ -40,8 +40,12 @@ async def between_watermarks(
     All records must lie in the topic already: then no worker ever waits for one. MeasuringError if the first watermark
     is not reached within `patience` seconds.
     """
-    first = await _reach(workers, skip, patience)
-    last = await _reach(workers, total - max(1, total // 50), seconds, strict=False)
+    return await since(await reached(workers, skip, patience), workers, total, seconds)
+
+
+async def since(first: Sequence[Mark], workers: Sequence[Worker], total: int, seconds: float) -> Throughput:
+    """From where the workers stood to `seconds` later, or to where a fiftieth of `total` is left."""
+    last = await reached(workers, total - max(1, total // 50), seconds, strict=False)
     found = Throughput(
         windows=sum(b.handled - a.handled for a, b in zip(first, last, strict=True)),
         seconds=max(b.at for b in last) - max(a.at for a in first),
@@ -54,7 +58,8 @@ async def between_watermarks(
     return found
 
 
-async def _reach(workers: Sequence[Worker], handled: int, seconds: float, *, strict: bool = True) -> list[Mark]:
+async def reached(workers: Sequence[Worker], handled: int, seconds: float, *, strict: bool = True) -> list[Mark]:
+    """Where the workers stand once they have handled so many, or after `seconds`: then MeasuringError if `strict`."""
     end = time.monotonic() + seconds
     while True:
         marks = [await worker.mark() for worker in workers]
