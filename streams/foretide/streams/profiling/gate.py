@@ -7,6 +7,7 @@ down after much longer anyway, and usage that swings about an edge must not fill
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from foretide.schemas.messages import ForecastEvent
 from foretide.schemas.slices import MIG_80GB
 from foretide.streams.planning.layout import Layout
 from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise, need_of
+from foretide.streams.planning.sizing.evidence import climb, reached
 from foretide.streams.profiling.settings import GateSettings
 
 Why = Literal["first", "class", "margin", "age"]
@@ -33,6 +35,20 @@ class GateState(msgspec.Struct, array_like=True):
     memory: float = 0.0
     near: int = 0
     learning: bool = True
+    first_ms: int = -1
+    stairs: dict[str, list[tuple[int, float]]] = msgspec.field(default_factory=dict)
+
+    def reach(self, at_ms: int, peaks: Mapping[str, float]) -> dict[str, list[tuple[float, float]]]:
+        """Take in the largest samples of the newest window, by signal; what was reached, as the forecast tells it."""
+        if self.first_ms < 0:
+            self.first_ms = at_ms
+        for signal, value in peaks.items():
+            climb(self.stairs.setdefault(signal, []), at_ms, value)
+        return {signal: reached(stairs, at_ms) for signal, stairs in self.stairs.items()}
+
+    def watched_seconds(self, at_ms: int) -> float:
+        """For how long there have been samples."""
+        return (at_ms - self.first_ms) / 1000
 
 
 def why_send(state: GateState, forecast: ForecastEvent, settings: GateSettings) -> Why | None:
@@ -58,7 +74,7 @@ def _why(state: GateState, forecast: ForecastEvent, need: Need, settings: GateSe
         return "margin"
     age = forecast.at_ms - state.sent_ms
     if age >= settings.hold_ms:
-        least = Need(*(v * (1.0 + settings.slack) for v in need))
+        least = need.scaled(1.0 + settings.slack)
         if class_to_raise(_LAYOUT, least) < state.raised or class_to_lower(_LAYOUT, least) < state.lowered:
             return "class"
         if state.near & ~_near(least, state.raised, settings.edge) or _moved(state, need, settings.margin) < 0:

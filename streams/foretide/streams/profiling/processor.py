@@ -156,10 +156,12 @@ class ProfileProcessor:
             at_ms=profile.last_ms,
             app=profile.app,
             needs=needs,
-            last={s: profile.signals[s].last for s in SIZED if s in profile.signals},
+            last={s: profile.signals[s].last for s in SIZED if s in profile.signals} | profile.published,
             learning=profile.learning,
             why="age",
             based_on=ref,
+            reached=profile.gate.reach(profile.last_ms, {n.signal: profile.signals[n.signal].peak for n in needs}),
+            watched_seconds=profile.gate.watched_seconds(profile.last_ms),
         )
         why = why_send(profile.gate, event, gate)
         return [Output(POOL_EVENTS, gate.pool, replace(event, why=why))] if why is not None else []

@@ -38,6 +38,7 @@ class SignalProfile:
         "low",
         "maximum",
         "name",
+        "peak",
     )
 
     def __init__(self, name: str, settings: ProfileSettings, ladder: Ladder) -> None:
@@ -47,6 +48,8 @@ class SignalProfile:
         self._settings = settings
         self._ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
+        self.peak = 0.0
+        """The largest reading of the newest window."""
         self.deviation = DeviationState()
         self.lead = LeadState()
         drift = settings.drift
@@ -62,9 +65,9 @@ class SignalProfile:
         """
         values = [min(max(v, -LARGEST), LARGEST) for v in values]
         self.low, self.high = min(self.low, *values), max(self.high, *values)
-        self.last = values[-1]
+        self.last, self.peak = values[-1], max(values)
         self._found = self._published = None
-        return self._ladder.observe(end_ms, max(values), sum(values) / len(values), outside, phase)
+        return self._ladder.observe(end_ms, self.peak, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> list[Change]:
         """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
@@ -140,6 +143,7 @@ class SignalProfile:
         """A signal as it was dumped."""
         signal = cls(name, settings, Ladder.load(settings.horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
+        signal.peak = state.last
         signal.deviation, signal.lead, signal._outcomes = state.deviation, state.lead, state.outcomes
         if signal._drift is not None:
             signal._drift.put(state.drift)
