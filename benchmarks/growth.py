@@ -10,17 +10,15 @@ needs the memory for it, and minutes for writing the snapshots.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from foretide.schemas.errors import ForetideError
 from measuring.cases import Case, Outcome, run_case
 from measuring.plots import Panel, Series, write_plots
 from measuring.report import amount, columns
+from measuring.running import run, say
 from measuring.scene import scene
 from measuring.templates import TemplateSettings, make_templates
 
@@ -43,14 +41,14 @@ def cases(chosen: argparse.Namespace) -> list[Case]:
 
 async def measure(chosen: argparse.Namespace) -> list[Outcome]:
     """All cases, one after the other, on one broker."""
-    _say(f"learning {chosen.history_hours:g} h of {chosen.templates} applications")
+    say(f"learning {chosen.history_hours:g} h of {chosen.templates} applications")
     templates = make_templates(TemplateSettings(count=chosen.templates, history_hours=chosen.history_hours))
     found = []
     async with scene(chosen.logs) as stage:
         for case in cases(chosen):
-            _say(case.name)
+            say(case.name)
             found.append(await run_case(stage, templates, case, chosen.windows, chosen.seconds))
-            _say("  ".join(_row(found[-1], found)))
+            say("  ".join(_row(found[-1], found)))
     return found
 
 
@@ -99,10 +97,6 @@ def write(out: Path, found: Sequence[Outcome], table: str) -> None:
     )
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def _numbers(text: str) -> tuple[int, ...]:
     try:
         found = tuple(int(part) for part in text.split(",") if part)
@@ -138,10 +132,7 @@ def main() -> None:
     if min(chosen.apps, chosen.windows, chosen.templates) < 1 or min(chosen.seconds, chosen.history_hours) <= 0:
         parser.error("--apps, --windows, --templates, --seconds and --history-hours must be above 0")
     chosen.hot_share = chosen.hot_share or None
-    try:
-        found = asyncio.run(measure(chosen))
-    except ForetideError as error:
-        raise SystemExit(f"Error: {error}") from error
+    found = run(measure(chosen))
     table = columns(HEADS, [_row(one, found) for one in found])
     print(table)
     write(chosen.out, found, table)

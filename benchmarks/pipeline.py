@@ -10,20 +10,18 @@ the copies' snapshots lie in the worker's changelog, as after a restart. docs/pe
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from foretide.schemas.errors import ForetideError
 from measuring.bare import bare_per_cpu_second
 from measuring.fleet import Fleet
 from measuring.memory import live_bytes_per_application
 from measuring.naive import naive_samples_per_cpu_second
 from measuring.phases import Backlog, Load, backlog, paced_load
 from measuring.report import Row, amount, kib, print_profile, table
+from measuring.running import run, say
 from measuring.sampling import find_py_spy
 from measuring.scene import scene
 from measuring.templates import TemplateSettings, make_templates
@@ -61,11 +59,6 @@ class Figures:
     bare: float = 0.0
     naive: float = 0.0
     load: Load | None = None
-
-
-def say(text: str) -> None:
-    """Progress, on stderr."""
-    print(text, file=sys.stderr, flush=True)
 
 
 async def measure(settings: Settings) -> Figures:
@@ -204,10 +197,7 @@ def arguments() -> tuple[Settings, bool]:
 def main() -> None:
     """Measure and print."""
     settings, as_json = arguments()
-    try:
-        found = asyncio.run(measure(settings))
-    except ForetideError as error:
-        raise SystemExit(f"Error: {error}") from error
+    found = run(measure(settings))
     print(table(rows(settings, found)))
     if found.backlog.profile is not None:
         print_profile(found.backlog.profile, 1e6 / found.backlog.throughput.per_cpu_second)

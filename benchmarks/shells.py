@@ -10,20 +10,18 @@ no time: what is left is reading, the ledger on disk, and the outcome's way to t
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from foretide.schemas.errors import ForetideError
 from foretide.schemas.topics import COMMANDS, PLAN_GROUP, POOL_EVENTS
 from measuring.commands import actuator, commands
 from measuring.pool_log import PoolLog, pool_log
 from measuring.report import Row, amount, table
+from measuring.running import run, say
 from measuring.scene import Scene, scene
 from measuring.templates import TemplateSettings, make_templates
 from measuring.throughput import Throughput, reached, since
@@ -106,9 +104,9 @@ async def measure(chosen: argparse.Namespace) -> Figures:
     templates = make_templates(TemplateSettings(count=chosen.templates, history_hours=chosen.history_hours))
     log = pool_log(templates, chosen.apps, chosen.events)
     async with scene(chosen.logs) as stage:
-        print(f"{stage.broker}: {len(log.records)} events of {chosen.apps} applications", file=sys.stderr, flush=True)
+        say(f"{stage.broker}: {len(log.records)} events of {chosen.apps} applications")
         planned = await plan(stage, log, chosen.seconds)
-        print(f"{chosen.commands} commands", file=sys.stderr, flush=True)
+        say(f"{chosen.commands} commands")
         acted = await act(stage, chosen.commands, chosen.seconds)
     return Figures(
         plan_events_per_cpu_second=round(planned.per_cpu_second, 1),
@@ -138,10 +136,7 @@ def main() -> None:
         parser.error("--apps, --events, --commands and --templates must be at least 1, --apps no less than --templates")
     if min(chosen.seconds, chosen.history_hours) <= 0:
         parser.error("--seconds and --history-hours must be above 0")
-    try:
-        found = asyncio.run(measure(chosen))
-    except ForetideError as error:
-        raise SystemExit(f"Error: {error}") from error
+    found = run(measure(chosen))
     told: list[Row] = [
         ("plan agent, events per CPU-second", amount(found.plan_events_per_cpu_second), f"{found.plan_events} events, "
          f"{found.plan_decisions} decisions, {found.plan_commands} commands"),

@@ -10,17 +10,15 @@ OUT/soak.svg.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import sys
 from pathlib import Path
 
 from foretide.deploy.demo.reconcile import percentile
-from foretide.schemas.errors import ForetideError
 from measuring.fleet import Fleet
 from measuring.phases import backlog
 from measuring.plots import Panel, Series, write_plots
 from measuring.report import Row, amount, table
+from measuring.running import run, say
 from measuring.scene import scene
 from measuring.soaking import Soak, soak
 from measuring.templates import TemplateSettings, make_templates
@@ -28,26 +26,22 @@ from measuring.templates import TemplateSettings, make_templates
 MIB = 2**20
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 async def measure(chosen: argparse.Namespace) -> Soak:
     """The short run that tells the load, unless it is given, and the soak."""
-    _say(f"learning {chosen.history_hours:g} h of {chosen.templates} applications")
+    say(f"learning {chosen.history_hours:g} h of {chosen.templates} applications")
     fleet = Fleet(make_templates(TemplateSettings(chosen.templates, chosen.history_hours)), chosen.apps)
     async with scene(chosen.logs) as stage:
         rate = chosen.rate
         if rate is None:
             found = await backlog(stage, fleet, max(40_000, 6 * chosen.apps), 20.0, profiled=False)
             rate = found.throughput.per_second / 2
-        _say(f"{chosen.minutes:g} minutes at {rate:.0f} windows/s")
-        return await soak(stage, fleet, rate, chosen.minutes * 60, chosen.every_seconds, _say)
+        say(f"{chosen.minutes:g} minutes at {rate:.0f} windows/s")
+        return await soak(stage, fleet, rate, chosen.minutes * 60, chosen.every_seconds, say)
 
 
 def growth_per_hour(found: Soak) -> float:
-    """How fast memory grows after the warm-up, the first third: bytes an hour, between the medians of the peaks of the
-    second and of the last third. Peaks, because the worker that stays gives half of its applications away in turns."""
+    """How fast memory grows after the warm-up, the first third: bytes an hour, from the peak of the second third to the
+    last one's. Peaks, because the worker that stays gives half of its applications away in turns."""
     parts = [_third(found, n) for n in (1, 2)]
     if not all(parts):
         return 0.0
@@ -136,10 +130,7 @@ def main() -> None:
         parser.error("--apps, --templates, --minutes, --every-seconds and --history-hours must be above 0")
     if chosen.rate is not None and chosen.rate <= 0:
         parser.error("--rate must be above 0")
-    try:
-        found = asyncio.run(measure(chosen))
-    except ForetideError as error:
-        raise SystemExit(f"Error: {error}") from error
+    found = run(measure(chosen))
     text = table(rows(found, chosen.apps / found.rate))
     print(text)
     write(chosen.out, found, text)

@@ -20,7 +20,9 @@ from measuring.worker import MeasuringError
 
 _FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*?)(?::\d+)?\)$")
 
-_WAITS = re.compile(r"^(wait \(.*/threading|select \(.*/selectors|_worker \(.*/concurrent/futures/thread)\.py")
+_WAITS = re.compile(
+    r"^([\w.]*\b)?(wait \(.*/threading|select \(.*/selectors|_worker \(.*/concurrent/futures/thread)\.py"
+)
 """Innermost frames of threads that wait. py-spy leaves most of them out by itself, not those about to wake."""
 
 
@@ -72,7 +74,7 @@ def by_stage(lines: Iterable[str]) -> Profile:
         stage = stage_of(frames)
         counts[stage] += int(number)
         if stage == "other":
-            unknown[frames[-1] if frames else "?"] += int(number)
+            unknown[next((f for f in reversed(frames) if _FRAME.match(f)), "(no frame)")] += int(number)
     total = max(1, counts.total())
     return Profile(
         samples=counts.total(),

@@ -53,6 +53,7 @@ OURS: Final[tuple[Rule, ...]] = (
     ("forecasting/bank.py", "_inputs", "features"),
     ("forecasting/bank.py", "_learn_linear", "River"),
     ("profiling/outside.py", "", "features"),
+    ("profiling/settings.py", "", "features"),
     ("forecasting/plain.py", "", "mixture and calibration"),
     ("forecasting/echo.py", "", "mixture and calibration"),
     ("forecasting/told.py", "", "mixture and calibration"),
@@ -77,15 +78,17 @@ OURS: Final[tuple[Rule, ...]] = (
     ("profiling/profile.py", "take", "features"),
     ("profiling/profile.py", "", "answers"),
     ("forecasting/head.py", "", "answers"),
+    ("streams/planning/", "", "answers"),
     ("messages/", "", "answers"),
     # From the broker to the core, and the books.
     ("worker/", "", "hand-over"),
-    ("/aiokafka/", "", "hand-over"),
+    ("/aiokafka/consumer/", "", "hand-over"),
     ("/faust/", "", "hand-over"),
     ("/mode/", "", "hand-over"),
 )
 
 AROUND: Final[tuple[Rule, ...]] = (
+    ("/aiokafka/", "", "hand-over"),
     ("/asyncio/", "", "hand-over"),
     ("selectors.py", "", "hand-over"),
     ("uvloop", "", "hand-over"),

@@ -21,6 +21,8 @@ def test_the_innermost_frame_that_is_named_decides() -> None:
     assert stage_of([LOOP, SHELL, network, numpy]) == "fleet model"
     assert stage_of([LOOP, SHELL]) == "hand-over"
     assert stage_of([LOOP, SENDER, "create_future (/usr/lib/python3.11/asyncio/base_events.py:427)"]) == "produce"
+    lz4 = "lz4_encode (/v/site-packages/aiokafka/codec.py:177)"
+    assert stage_of([LOOP, SENDER, lz4]) == "produce", "a codec serves both ways"
     assert stage_of([LOOP]) == "hand-over"
     assert stage_of(["main (/x/y.py:1)"]) == "other"
 
@@ -29,6 +31,8 @@ def test_a_function_can_have_another_stage_than_its_file() -> None:
     codec = "/x/schemas/foretide/schemas/codec.py"
     assert stage_of([SHELL, f"encode ({codec}:32)"]) == "encode"
     assert stage_of([SHELL, f"parse ({codec}:40)"]) == "decode"
+    shell = SHELL.partition("(")[2]
+    assert stage_of([LOOP, f"Shell.snapshot_due ({shell}"]) == "snapshots", "a class may stand before the function"
 
 
 def test_shares_are_of_all_samples_that_did_not_wait() -> None:
@@ -37,7 +41,8 @@ def test_shares_are_of_all_samples_that_did_not_wait() -> None:
             f"thread (0x1);{LOOP};{SHELL} 6",
             f"{LOOP};{SENDER} 3",
             "main (/x/y.py:1) 1",
-            "run (/x/freeze.py:62);wait (/usr/lib/python3.11/threading.py:331) 90",
+            "run (/x/freeze.py:62);Event.wait (/usr/lib/python3.11/threading.py:331) 90",
+            f"{LOOP};EpollSelector.select (/usr/lib/python3.11/selectors.py:468) 40",
         ]
     )
     assert found.samples == 10
