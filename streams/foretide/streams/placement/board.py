@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from typing import Final, NamedTuple
 
 from foretide.streams.placement.lattice import lattice
-from foretide.streams.placement.problem import Option, Problem
+from foretide.streams.placement.problem import MICRO, Option, Problem
 
 LOOKS: Final = 48
 """So many cards of one state are tried at most when neighbours or hosts decide whether an application can go there."""
@@ -63,6 +63,12 @@ class Board:
         self.closed: list[list[int]] = [[] for _ in problem.kinds]
         for card, kind in enumerate(self.kind_of):
             self.closed[kind].append(card)
+        self.workload = [d.workload for d in problem.demands]
+        self._company: list[tuple[list[int], list[int]] | None] = [None] * len(self.kind_of)
+        self.preset = [-1] * len(problem.kinds)
+        """The class that an empty uniform card is cut into from now on, per kind; -1: whatever comes first."""
+        self._refused: set[tuple[int, int, int]] = set()
+        """Demands that no card in use takes as this class of this kind, until room appears."""
         self.cost = sum(problem.demands[d].unplaced for d in self.demand_of)
         self.journal: list[tuple[int, Seat]] = []
         self.homes = [NOWHERE] * len(self.demand_of)
@@ -136,6 +142,7 @@ class Board:
     def _remove(self, app: int) -> None:
         seat, demand = self.seat[app], self.demand_of[app]
         card, kind = seat.card, self.kind_of[seat.card]
+        self._refused.clear()
         self.cost -= self.worth(app)
         self.seat[app] = NOWHERE
         self.cost += self.problem.demands[demand].unplaced
@@ -152,6 +159,7 @@ class Board:
         if not self.opened[card]:
             kind = self.kind_of[card]
             self.opened[card] = True
+            self._refused.clear()
             self.cost += self.price[kind]
             row = self.closed[kind]
             del row[bisect_left(row, card)]
@@ -167,6 +175,7 @@ class Board:
             insort(self.closed[kind], card)
 
     def _shift(self, card: int, kind: int, state: int) -> None:
+        self._company[card] = None
         self._leave(card, kind)
         self.state[card] = state
         self._enter(card, kind)
@@ -196,16 +205,27 @@ class Board:
         losses = self.losses[kind]
         if not losses or not self.on[card]:
             return True
-        demands, mine = self.problem.demands, self.problem.demands[demand].workload
-        others = [(self.demand_of[o], self.seat[o].rank) for o in self.on[card] if o != app]
-        loads = [demands[d].workload for d, _ in others]
-        if sum(losses[mine][w] for w in loads) > self.options[demand][kind, rank].slack:
+        counts, spare = self._company[card] or self._meet(card, kind)
+        mine = losses[self.workload[demand]]
+        if sum(loss * n for loss, n in zip(mine, counts, strict=True)) > self.options[demand][kind, rank].slack:
             return False
-        for (d, r), w in zip(others, loads, strict=True):
-            load = sum(losses[w][v] for v in loads) - losses[w][w] + losses[w][mine]
-            if load > self.options[d][kind, r].slack:
-                return False
-        return True
+        at = self.workload[demand]
+        return all(row[at] <= s for row, s in zip(losses, spare, strict=True))
+
+    def _meet(self, card: int, kind: int) -> tuple[list[int], list[int]]:
+        """Who sits on the card: how many of each workload, and the least that one of each can still lose."""
+        losses, demand_of = self.losses[kind], self.demand_of
+        counts = [0] * len(losses)
+        spare = [MICRO * MICRO] * len(losses)
+        on = [(demand_of[a], self.seat[a].rank) for a in self.on[card]]
+        for d, _ in on:
+            counts[self.workload[d]] += 1
+        for d, rank in on:
+            w = self.workload[d]
+            load = sum(loss * n for loss, n in zip(losses[w], counts, strict=True)) - losses[w][w]
+            spare[w] = min(spare[w], self.options[d][kind, rank].slack - load)
+        self._company[card] = found = (counts, spare)
+        return found
 
     def best(
         self, app: int, guide: Guide | None = None, may_open: bool = True, skip: int = -1, without: int = -1
@@ -231,9 +251,12 @@ class Board:
                 continue
             of = self.lattices[kind]
             bits = self.present[kind] & of.fits[rank]
+            fresh = self.preset[kind] in (-1, rank)
+            if not fresh:
+                bits &= (1 << of.empty) - 1
             card = self._among(app, kind, rank, bits, without) if bits else -1
             if card < 0:
-                if not may_open or not self.closed[kind]:
+                if not (may_open and fresh and self.closed[kind]):
                     continue
                 cost += 0 if guide else self.price[kind]
                 if cost >= limit:
@@ -255,7 +278,7 @@ class Board:
         base = 0 if self.opened[card] or guide else self.price[kind]
         of, state, found = self.lattices[kind], self.state[card], None
         for (k, rank), option in self.options[demand].items():
-            if k != kind:
+            if k != kind or (state == of.empty and self.preset[kind] not in (-1, rank)):
                 continue
             cost = base + option.price + (guide[kind][rank] if guide else 0)
             if rank == home.rank and cost < limit and of.put_at(state, rank, home.start) is not None:
@@ -276,7 +299,10 @@ class Board:
 
     def _among(self, app: int, kind: int, rank: int, bits: int, without: int) -> int:
         """The first card, of the fullest states in `bits`, that takes the application; -1 if none does."""
-        picky = bool(self.losses[kind] or self.hosted[self.demand_of[app]])
+        demand = self.demand_of[app]
+        picky = bool(self.losses[kind] or self.hosted[demand])
+        if (demand, kind, rank) in self._refused:
+            return -1
         looks = 0
         while bits:
             low = bits & -bits
@@ -292,8 +318,11 @@ class Board:
                         return card
                     looks += 1
                     if looks >= LOOKS:
-                        return -1
+                        bits = low
+                        break
             bits ^= low
+        if picky and without < 0:
+            self._refused.add((demand, kind, rank))
         return -1
 
     def _closed(self, app: int, kind: int, rank: int, without: int) -> int:

@@ -21,7 +21,7 @@ from scipy.sparse import coo_matrix
 from foretide.streams.placement.board import Board
 from foretide.streams.placement.errors import PlacementError
 from foretide.streams.placement.patterns import Pattern, all_patterns, best_pattern
-from foretide.streams.placement.problem import Problem
+from foretide.streams.placement.problem import Option, Problem
 
 _SLACK: Final = 1e-7
 """Relative error allowed to HiGHS: the bound is lowered by this much."""
@@ -68,7 +68,7 @@ class _Programme:
         self.costs: list[float] = []
         self.upper: list[float | None] = []
         self.entries: tuple[list[int], list[int], list[float]] = ([], [], [])
-        self.equal: tuple[list[int], list[int]] = ([], [])
+        self.equal: tuple[list[int], list[int], list[float]] = ([], [], [])
         self.counts: list[int] = []
         self.rows: dict[tuple[str, int, int], int] = {}
 
@@ -85,12 +85,22 @@ class _Programme:
         self.entries[1].append(column)
         self.entries[2].append(value)
 
+    def balance(self, total: int) -> int:
+        """A new row whose sum must be `total`."""
+        self.counts.append(total)
+        return len(self.counts) - 1
+
+    def equate(self, balance: int, column: int, value: float = 1.0) -> None:
+        self.equal[0].append(balance)
+        self.equal[1].append(column)
+        self.equal[2].append(value)
+
     def solve(self) -> Any:
         n = len(self.costs)
         rows, columns, values = self.entries
         upper = coo_matrix((values, (rows, columns)), shape=(len(self.rows), n)).tocsr()
-        where, which = self.equal
-        equal = coo_matrix((np.ones(len(where)), (where, which)), shape=(len(self.counts), n)).tocsr()
+        rows, columns, values = self.equal
+        equal = coo_matrix((values, (rows, columns)), shape=(len(self.counts), n)).tocsr()
         bounds = np.array([(0.0, math.inf if u is None else u) for u in self.upper])
         found = linprog(
             self.costs, upper, np.zeros(len(self.rows)), equal, np.array(self.counts, float), bounds, method="highs-ds"
@@ -100,10 +110,11 @@ class _Programme:
         return found
 
 
-def lower_bound(problem: Problem, rounds: int = 40) -> Bound:
+def lower_bound(problem: Problem, rounds: int = 40, board: Board | None = None) -> Bound:
     """The bound of a problem. Where a geometry's patterns are too many to list, at most `rounds` columns are added for
-    each kind; the bound holds after any number of them, and is the tighter the more there are."""
-    board = Board(problem)
+    each kind; the bound holds after any number of them, and is the tighter the more there are. `board`
+    saves making one from the problem; only today's seats are read from it."""
+    board = board or Board(problem)
     scale = 1.0 / max(1, *(k.price for k in problem.kinds), *(d.unplaced for d in problem.demands))
     scale *= 1000.0
     lp = _Programme()
@@ -116,6 +127,8 @@ def lower_bound(problem: Problem, rounds: int = 40) -> Bound:
         kind, held = content
         z = open_columns[content] = lp.column(problem.kinds[kind].price * scale, float(count))
         lp.add(lp.row("cards", kind), z, -1.0)
+        if problem.kinds[kind].losses:
+            lp.add(lp.row("crowd", kind), z, -1.0)
         for rank, n in enumerate(held):
             if n:
                 lp.add(lp.row("stay", kind, rank), z, -float(n))
@@ -167,34 +180,61 @@ def _add_pattern(lp: _Programme, kind: int, pattern: Pattern) -> None:
 
 
 def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: float, cards: Counter[int]) -> None:
-    """For each group of applications alike: stay, take another seat, or go without."""
+    """Each group of applications alike stays, takes another seat (near: of today's kind), or goes without; each demand
+    spreads those who take another seat over its options."""
     alike: Counter[tuple[int, int, int, int, int]] = Counter()
+    rough = {price: _rough(price) for price in {*board.move, *board.resize}}
     for app, demand in enumerate(board.demand_of):
         today = board.today[app]
-        rank = today.rank if _may_stay(board, app) else -1
-        kind = board.kind_of[today.card] if today.card >= 0 else -1
-        move, resize = (_rough(board.move[app]), _rough(board.resize[app])) if today.card >= 0 else (0, 0)
-        alike[demand, kind, rank, move, min(move, resize)] += 1
-    for (demand, home_kind, home_rank, move, near), count in sorted(alike.items()):
-        equation = len(lp.counts)
-        lp.counts.append(count)
-
-        def choose(cost: int, equation: int = equation) -> int:
-            column = lp.column(cost * scale)
-            lp.equal[0].append(equation)
-            lp.equal[1].append(column)
-            return column
-
-        choose(problem.demands[demand].unplaced)
-        for option in problem.demands[demand].options:
+        if today.card < 0:
+            alike[demand, -1, -1, 0, 0] += 1
+            continue
+        kind = board.kind_of[today.card]
+        rank = today.rank if (kind, today.rank) in board.options[demand] else -1
+        move = rough[board.move[app]]
+        alike[demand, kind, rank, move, min(move, rough[board.resize[app]])] += 1
+    spread: dict[int, int] = {}
+    near_of: dict[tuple[int, int], int] = {}
+    for number, demand in enumerate(problem.demands):
+        spread[number] = lp.balance(0)
+        for option in demand.options:
             if not cards[option.kind]:
                 continue
-            column = choose(option.price + (near if option.kind == home_kind else move))
+            column = lp.column(option.price * scale)
+            lp.equate(spread[number], column, -1.0)
             lp.add(lp.row("slots", option.kind, option.rank), column, 1.0)
-            if (option.kind, option.rank) == (home_kind, home_rank):
-                stay = choose(option.price)
-                lp.add(lp.row("slots", option.kind, option.rank), stay, 1.0)
-                lp.add(lp.row("stay", option.kind, option.rank), stay, 1.0)
+            _crowd(lp, problem, number, option, column)
+            key = (number, option.kind)
+            near_of.setdefault(key, lp.row("near", *key))
+            lp.add(near_of[key], column, -1.0)
+    for (number, kind, rank, move, near), count in sorted(alike.items()):
+        equation = lp.balance(count)
+        lp.equate(equation, lp.column(problem.demands[number].unplaced * scale))
+        far = lp.column(move * scale)
+        lp.equate(equation, far)
+        lp.equate(spread[number], far)
+        if near < move and (number, kind) in near_of:
+            close = lp.column(near * scale)
+            lp.equate(equation, close)
+            lp.equate(spread[number], close)
+            lp.add(near_of[number, kind], close, 1.0)
+        if rank >= 0:
+            option = board.options[number][kind, rank]
+            stay = lp.column(option.price * scale)
+            lp.equate(equation, stay)
+            lp.add(lp.row("slots", kind, rank), stay, 1.0)
+            lp.add(lp.row("stay", kind, rank), stay, 1.0)
+            _crowd(lp, problem, number, option, stay)
+
+
+def _crowd(lp: _Programme, problem: Problem, number: int, option: Option, column: int) -> None:
+    """An application that bears at most n - 1 neighbours fills at least an nth of its card, whoever they are: if n
+    share a card, each bears n, so their parts add up to one at most."""
+    losses = problem.kinds[option.kind].losses
+    if losses:
+        least = min(losses[problem.demands[number].workload])
+        if least > 0:
+            lp.add(lp.row("crowd", option.kind), column, 1.0 / (1 + option.slack // least))
 
 
 def _rough(price: int) -> int:

@@ -17,7 +17,7 @@ from foretide.streams.placement.board import Board, Seat
 from foretide.streams.placement.lattice import lattice
 from foretide.streams.placement.problem import MICRO, Demand, Kind, Option, Problem
 
-_LOSSES: Final = ((60_000, 120_000, 30_000), (90_000, 180_000, 40_000), (20_000, 50_000, 10_000))
+_LOSSES: Final = ((20_000, 40_000, 15_000), (30_000, 60_000, 20_000), (15_000, 25_000, 10_000))
 """What three kinds of workload lose to each other when they share a card's compute."""
 
 KINDS: Final = (
@@ -35,12 +35,14 @@ SPEED: Final = (1.0, 1.0, 2.2, 1.0, 2.4, 0.9, 0.35, 0.35)
 SPOT: Final = 3
 
 
-def mixed(apps: int, cards: int, seed: int, kinds: Sequence[int] = tuple(range(len(KINDS))), types: int = 24) -> Problem:
-    """`apps` applications of `types` types on `cards` cards of the given `kinds`, placed as first fit placed them once."""
+def mixed(
+    apps: int, cards: int, seed: int, kinds: Sequence[int] = tuple(range(len(KINDS))), types: int = 24
+) -> Problem:
+    """`apps` applications of `types` types on `cards` cards of the given `kinds`, seated as first fit did once."""
     rng = Random(f"{seed}/{apps}/{cards}")
     chosen = [KINDS[k] for k in kinds]
     demands = [_demand(rng, kinds) for _ in range(types)]
-    weights = [rng.random() + 0.1 for _ in demands]
+    weights = [(rng.random() + 0.1) / _size(demand, chosen) for demand in demands]
     card_kind = sorted(rng.randrange(len(chosen)) for _ in range(cards))
     demand = rng.choices(range(types), weights, k=apps)
     move = [rng.choice((50_000, 100_000, 200_000, 400_000)) for _ in range(apps)]
@@ -69,7 +71,8 @@ def small(seed: int) -> Problem:
 
 def _demand(rng: Random, kinds: Sequence[int]) -> Demand:
     """A need of compute and memory, met on each kind by the smallest class that has both, and the next one up."""
-    compute, memory = rng.choice((0.08, 0.12, 0.2, 0.28, 0.4, 0.55, 0.9)), rng.choice((3, 4, 6, 9, 14, 20, 36))
+    compute = rng.choice((0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3))
+    memory = rng.choice((1, 1, 2, 2, 3, 3, 4, 4, 8, 16))
     interruption = rng.choice((None, 0, 100_000, 300_000))
     options: list[Option] = []
     refused: list[str] = []
@@ -88,6 +91,11 @@ def _demand(rng: Random, kinds: Sequence[int]) -> Demand:
             refused.append(f"{kind.name} is too small")
         options += enough[: 2 if of.placed else 3]
     return Demand(tuple(options), 20_000_000, rng.randrange(3), (), tuple(refused))
+
+
+def _size(demand: Demand, kinds: Sequence[Kind]) -> float:
+    """The least share of a card that would do: small applications are the more frequent ones."""
+    return min((lattice(kinds[o.kind].geometry).share[o.rank] for o in demand.options), default=1.0)
 
 
 def _first_fit(

@@ -82,7 +82,7 @@ def plan(problem: Problem, limits: Limits | None = None) -> Plan:
     limits = limits or Limits()
     board = Board(problem)
     today, start = board.cost, list(board.seat)
-    bound = lower_bound(problem, limits.bound_rounds) if limits.bound_rounds else None
+    bound = lower_bound(problem, limits.bound_rounds, board) if limits.bound_rounds else None
     floor = bound.value if bound else 0
     search = Search(board, bound, Effort(limits.steps, limits.seed))
     search.run()

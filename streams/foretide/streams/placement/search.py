@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from random import Random
 
-from foretide.streams.placement.board import NOWHERE, Board, Guide, Seat
+from foretide.streams.placement.board import NOWHERE, Board, Guide
 from foretide.streams.placement.bound import Bound, contents
 
 
@@ -41,6 +41,7 @@ class Search:
         self.steps = 0
         demands = board.problem.demands
         self._size = [min((board.lattices[o.kind].share[o.rank] for o in d.options), default=0.0) for d in demands]
+        self._cuts = [(k, len(of.names)) for k, of in enumerate(board.lattices) if of.uniform]
         self._fewest = [len(d.options) for d in demands]
 
     def run(self) -> None:
@@ -61,18 +62,21 @@ class Search:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def recreate(self, apps: list[int], guide: Guide | None = None, blink: float = 0.0, may_open: bool = True) -> bool:
+    def recreate(self, apps: list[int], guide: Guide | None = None, may_open: bool = True) -> bool:
         """Seat applications, the largest and choosiest first; whether all found a seat."""
+        self._sort(apps)
+        return self._seat_all(apps, guide, 0.0, may_open)
+
+    def _sort(self, apps: list[int]) -> None:
         size, fewest, demand_of = self._size, self._fewest, self.board.demand_of
         apps.sort(key=lambda a: (-size[demand_of[a]], fewest[demand_of[a]], demand_of[a], a))
-        return self._seat_all(apps, guide, blink, may_open)
 
-    def _seat_all(self, apps: list[int], guide: Guide | None, blink: float, may_open: bool) -> bool:
+    def _seat_all(self, apps: list[int], guide: Guide | None, blink: float, may_open: bool, without: int = -1) -> bool:
         board, rng, whole = self.board, self.rng, True
         for app in apps:
             options = len(board.problem.demands[board.demand_of[app]].options)
             skip = rng.randrange(options) if blink and options > 1 and rng.random() < blink else -1
-            seat = board.best(app, guide, may_open, skip)
+            seat = board.best(app, guide, may_open, skip, without)
             if seat is None:
                 whole = False
             else:
@@ -123,11 +127,28 @@ class Search:
                         board.remove(app)
         for card in ahead:
             board.open(card)
+        for app in range(len(board.seat)):
+            if board.seat[app].card >= 0 and self._wants_away(app):
+                board.remove(app)
         loose = [a for a, s in enumerate(board.seat) if s.card < 0]
         self.recreate(loose, self.bound.worth, may_open=False)
         self.recreate([a for a in loose if board.seat[a].card < 0])
         for card in ahead:
             board.close_if_empty(card)
+
+    def _wants_away(self, app: int) -> bool:
+        """Whether staying costs more than the best other seat, at what slices are worth: then no optimum of the bound
+        lets it stay (complementary slackness)."""
+        assert self.bound is not None
+        board, worth = self.board, self.bound.worth
+        demand, seat = board.demand_of[app], board.seat[app]
+        kind = board.kind_of[seat.card]
+        stay = board.options[demand][kind, seat.rank].price + worth[kind][seat.rank]
+        move, resize = board.move[app], board.resize[app]
+        return any(
+            o.price + worth[o.kind][o.rank] + (min(move, resize) if o.kind == kind else move) < stay
+            for o in board.problem.demands[demand].options
+        )
 
     def _empty_cards(self) -> bool:
         """Try to seat each card's applications elsewhere, the cheapest to empty first; whether anything was gained."""
@@ -192,23 +213,31 @@ class Search:
     # -- neighbourhoods ------------------------------------------------------------------------------------------
 
     def _neighbourhoods(self) -> None:
-        board, rng = self.board, self.rng
+        board = self.board
         count = len(board.seat)
         if not count:
             return
         small = count <= self.effort.small
         self._back_to_best()
-        stale = 0
+        try:
+            self._travel(small)
+        finally:
+            board.preset = [-1] * len(board.preset)
+
+    def _travel(self, small: bool) -> None:
+        board, rng, stale = self.board, self.rng, 0
         while self.steps < self.effort.steps and not self._met():
             self.steps += 1
             before, mark = board.cost, len(board.journal)
-            loose = self._ruin()
-            ahead = self._ahead() if rng.random() < 0.35 else -1
+            loose, without = self._ruin()
+            ahead = self._ahead(without) if rng.random() < 0.35 else -1
+            for kind, most in self._cuts:
+                board.preset[kind] = rng.randrange(-1, most)
             if rng.random() < 0.5:
-                self.recreate(loose, blink=0.1)
+                self._sort(loose)
             else:
                 rng.shuffle(loose)
-                self._seat_all(loose, None, 0.1, True)
+            self._seat_all(loose, None, 0.1, True, without)
             if ahead >= 0:
                 board.close_if_empty(ahead)
             limit = max(before, self.cost + int(self.cost * self.effort.tolerance)) if small else before
@@ -224,15 +253,21 @@ class Search:
             if not small:
                 board.journal.clear()
 
-    def _ruin(self) -> list[int]:
-        """Take applications from their seats: one to three cards emptied, or a few drawn at will."""
+    def _ruin(self) -> tuple[list[int], int]:
+        """Take applications from their seats: one to three cards emptied, or a few drawn at will. Who is loose then,
+        and a card that must stay empty (-1: none)."""
         board, rng = self.board, self.rng
         loose = self._unplaced_sample()
+        without = -1
         if rng.random() < 0.7:
             for _ in range(rng.choice((1, 1, 2, 2, 3))):
-                seat = board.seat[rng.randrange(len(board.seat))]
-                if seat.card >= 0:
-                    taken = list(board.on[seat.card])
+                card = board.seat[rng.randrange(len(board.seat))].card
+                if rng.random() < 0.5:
+                    card = rng.randrange(len(board.on))
+                if card >= 0 and board.on[card]:
+                    if without < 0 and rng.random() < 0.5:
+                        without = card
+                    taken = list(board.on[card])
                     for app in taken:
                         board.remove(app)
                     loose += taken
@@ -242,7 +277,7 @@ class Search:
                 if board.seat[app].card >= 0:
                     board.remove(app)
                     loose.append(app)
-        return loose
+        return loose, without
 
     def _unplaced_sample(self) -> list[int]:
         board = self.board
@@ -250,7 +285,7 @@ class Search:
             return []
         return [a for a, s in enumerate(board.seat) if s is NOWHERE or s.card < 0]
 
-    def _ahead(self) -> int:
+    def _ahead(self, without: int) -> int:
         """Open a closed card, so that several applications can share its price."""
         board, rng = self.board, self.rng
         kinds = [k for k, row in enumerate(board.closed) if row]
@@ -258,10 +293,7 @@ class Search:
             return -1
         row = board.closed[rng.choice(kinds)]
         card = row[rng.randrange(len(row))]
+        if card == without:
+            return -1
         board.open(card)
         return card
-
-
-def seats_of(search: Search) -> list[Seat]:
-    """The best placement found."""
-    return search.best
