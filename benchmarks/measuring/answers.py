@@ -14,6 +14,7 @@ from aiokafka.structs import ConsumerRecord
 from foretide.deploy.demo.reconcile import percentile
 from foretide.schemas.topics import PREDICTIONS, TELEMETRY
 from measuring.scene import Scene, partitions_of
+from measuring.worker import MeasuringError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ async def records_since(scene: Scene, topic: str, since: Mapping[int, int]) -> A
 async def latencies(
     scene: Scene, telemetry: Mapping[int, int], predictions: Mapping[int, int], until: Mapping[int, int]
 ) -> Latencies:
-    """Of the telemetry records from the given offsets on to those of `until`; the first answer counts."""
+    """Of the telemetry records from the given offsets on to those of `until`; the first answer counts. MeasuringError if
+    there was none at all."""
     sent = {
         (r.partition, r.offset): r.timestamp
         async for r in records_since(scene, TELEMETRY, telemetry)
@@ -60,12 +62,9 @@ async def latencies(
             waits[place] = float(record.timestamp - sent[place])
     ordered = sorted(waits.values())
     p50, p99 = percentile(ordered, 0.5), percentile(ordered, 0.99)
-    return Latencies(
-        p50=float("nan") if p50 is None else p50,
-        p99=float("nan") if p99 is None else p99,
-        answered=len(waits),
-        unanswered=len(sent) - len(waits),
-    )
+    if p50 is None or p99 is None:
+        raise MeasuringError(f"none of {len(sent)} telemetry records was answered by a prediction")
+    return Latencies(p50=p50, p99=p99, answered=len(waits), unanswered=len(sent) - len(waits))
 
 
 async def mean_size(scene: Scene, topic: str, since: Mapping[int, int], *, without: bytes | None = None) -> float:

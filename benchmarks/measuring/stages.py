@@ -70,6 +70,7 @@ OURS: Final[tuple[Rule, ...]] = (
     ("profiling/deviation.py", "", "deviation"),
     ("profiling/profile.py", "_weigh", "deviation"),
     ("profiling/leading.py", "", "answers"),
+    ("profiling/signal.py", "observe", "features"),
     ("profiling/signal.py", "", "answers"),
     ("profiling/gate.py", "", "answers"),
     ("profiling/scorecard.py", "", "answers"),

@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "soak.py"
 def test_hand_overs_under_load_leave_nobody_silent(tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            sys.executable, str(SCRIPT), "--minutes", "0.5", "--every-seconds", "8", "--apps", "12", "--rate", "20",
+            sys.executable, str(SCRIPT), "--minutes", "0.3", "--every-seconds", "6", "--apps", "12", "--rate", "20",
             "--history-hours", "0.05", "--out", str(tmp_path / "out"), "--logs", str(tmp_path), "--json",
         ],
         capture_output=True, text=True, timeout=200, check=False,
