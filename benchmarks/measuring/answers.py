@@ -47,8 +47,10 @@ async def records_since(scene: Scene, topic: str, since: Mapping[int, int]) -> A
 async def latencies(
     scene: Scene, telemetry: Mapping[int, int], predictions: Mapping[int, int], until: Mapping[int, int]
 ) -> Latencies:
-    """Of the telemetry records from the given offsets on to those of `until`; the first answer counts. MeasuringError if
-    there was none at all."""
+    """Of the telemetry records from the given offsets on to those of `until`; the first answer counts.
+
+    MeasuringError if there was none at all.
+    """
     sent = {
         (r.partition, r.offset): r.timestamp
         async for r in records_since(scene, TELEMETRY, telemetry)

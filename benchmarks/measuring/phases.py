@@ -43,7 +43,7 @@ async def backlog(scene: Scene, fleet: Fleet, windows: int, seconds: float, prof
         turns = max(2, windows // len(fleet))
         await scene.send_all(TELEMETRY, fleet.windows(0, 2 * turns if profiled else turns))
         done = (await worker.mark()).handled
-        # A turn of all applications first: what is made at an application's first window is no cost of the others.
+        # As many windows as applications first: what is made at an application's first one is no cost of the others.
         throughput = await between_watermarks([worker], turns * len(fleet), done + len(fleet), seconds)
         profile = None
         if profiled:  # afterwards: the profiler takes processor time too
