@@ -34,10 +34,9 @@ def slice_text(layout: Layout, index: int) -> str:
 def raise_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
     """Why a larger class."""
     return (
-        f"predicted peaks up to {minutes(sizing.raise_horizon_seconds * 1000)} ahead: compute"
-        f" {share(need.raise_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
-        f" {gib(need.raise_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}); in use"
-        f" {gib(need.last_memory)}; {slice_text(layout, index)} is the smallest slice allowed that covers them"
+        f"predicted peaks ({sizing.raise_quantile}) up to {minutes(sizing.raise_horizon_seconds * 1000)} ahead: compute"
+        f" {share(need.raise_compute)}, memory {gib(need.raise_memory)}; in use {gib(need.last_memory)};"
+        f" {slice_text(layout, index)} is the smallest slice allowed that covers them"
     )
 
 

@@ -112,6 +112,11 @@ def _explain_stay(turn: Turn, app: App, layout: Layout, current: int, choice: Ch
             f"it could hold less than {held}; a step down waits until {sizing.step_down_forecasts} forecasts over"
             f" {explain.minutes(sizing.step_down_seconds * 1000)} agree"
         )
+    elif choice.guard == "idle":
+        reason = (
+            f"it could hold less than {held}; that waits up to {explain.minutes(sizing.idle_wait_seconds * 1000)} for a"
+            " moment when it is idle"
+        )
     elif choice.guard == "memory":
         reason = f"{held} is above its bounds, but {explain.gib(need.last_memory)} are in use"
     else:
