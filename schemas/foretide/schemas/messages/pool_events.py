@@ -43,6 +43,10 @@ class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
     `last` holds the latest value per signal, those included that the application publishes (`app.*`). `why` says what
     made it worth sending: the first of its kind, another class of slice needed, a margin crossed, or its age. `at_ms`
     is telemetry time.
+
+    `reached` holds, per sized signal, pairs of a value and how many seconds ago it was reached and not again since: the
+    highest and oldest first, falling to the newest. Before the first pair lie samples back to `watched_seconds` ago,
+    none of which was higher.
     """
 
     app: Name
@@ -51,10 +55,15 @@ class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
     learning: bool
     why: Literal["first", "class", "margin", "age"]
     based_on: RecordRef
+    reached: dict[SignalName, list[tuple[float, Seconds]]] = field(default_factory=dict)
+    watched_seconds: Seconds = 0.0
 
     def __post_init__(self) -> None:
         if not all_finite(self.last.values()):
             raise ValueError("last holds a number that is not finite")
+        if not all(all_finite(pair) for pairs in self.reached.values() for pair in pairs):
+            raise ValueError("reached holds a number that is not finite")
+        require_finite(watched_seconds=self.watched_seconds)
 
 
 class ResourceReport(Part, frozen=True, kw_only=True):
@@ -102,13 +111,26 @@ class Sizing(Part, frozen=True, kw_only=True):
     """
 
     compute_quantile: QuantileName = "q90"
-    """The quantile of the predicted peak of compute to cover. A short excess slows an application, no more."""
+    """The quantile of the predicted peak of compute that a step down must cover. A short excess slows an application,
+    no more."""
     memory_quantile: QuantileName = "q95"
-    """The quantile of the predicted peak of memory to cover, before the margin. An excess ends the application."""
+    """The same of memory, before the margin. An excess ends the application."""
+    raise_quantile: QuantileName = "q50"
+    """The quantile of both that a step up must cover: a forecast raises a slice when it is more likely right than not.
+    A higher one raises for bursts most of which never come; what is held against these is the price of shortage."""
     compute_margin: Margin = 0.0
     """Added to the compute quantile."""
     memory_margin: Margin = 0.05
     """Added to the memory quantile."""
+    memory_hold_seconds: Seconds = 3600.0
+    """A slice never shrinks below what memory has reached within so long."""
+    shortage_price: Annotated[float, Meta(ge=0.0, le=1000.0, description="card-hours")] = 0.9
+    """What one excess of a slice's compute is worth, in card-hours. The class to step down to is the one of least
+    expected cost: its share of a card, and this price times the excesses expected per hour. At 0 excesses cost
+    nothing, and quantiles alone decide."""
+    least_saving: Annotated[float, Meta(ge=0.0, le=1.0, description="cards")] = 0.05
+    """A step down must lower the expected cost by so many cards at least: each is a disturbance, and one more when it
+    is undone."""
     raise_horizon_seconds: Seconds = 300.0
     """A step up covers the peaks up to this far ahead: the time until the next chance to act, and the change itself."""
     lower_horizon_seconds: Seconds = 900.0
@@ -118,10 +140,14 @@ class Sizing(Part, frozen=True, kw_only=True):
     memory_full_ratio: Fullness = 0.97
     """From this share of the slice's memory in use the application counts as running out: it is raised at once."""
     step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 3
-    """So many forecasts in a row must agree to a step down."""
-    step_down_seconds: Seconds = 5400.0
-    """They must agree for so long. Patience costs less than it seems: a step down that is soon undone is paid for
-    twice, in shortage and in changes."""
+    """So many forecasts in a row must agree to a step down; it goes to the largest class that one of them asked for."""
+    step_down_seconds: Seconds = 600.0
+    """They must agree for so long. What holds steps down for longer, and for how long, is the price of shortage."""
+    idle_ratio: Fullness = 0.05
+    """Up to this share of a card in use an application counts as idle."""
+    idle_wait_seconds: Seconds = 600.0
+    """A step down waits for so long, at most, for a moment when the application is idle and expected to stay so over
+    the raise horizon: its slice is made anew, which disturbs whatever runs."""
     shrink_while_learning: bool = False
     """Whether an application may be stepped down before its first phase has been learned."""
     cooldown_seconds: Seconds = 600.0
