@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from foretide.streams.placement.lattice import lattice
 from foretide.streams.placement.problem import MICRO, Option, Problem
 
-LOOKS: Final = 48
+LOOKS: Final = 6
 """So many cards of one state are tried at most when neighbours or hosts decide whether an application can go there."""
 
 Guide = list[list[int]]
@@ -303,7 +303,6 @@ class Board:
         picky = bool(self.losses[kind] or self.hosted[demand])
         if (demand, kind, rank) in self._refused:
             return -1
-        looks = 0
         while bits:
             low = bits & -bits
             row = self.buckets[kind][low.bit_length() - 1]
@@ -313,13 +312,9 @@ class Board:
                 if len(row) > 1:
                     return row[1]
             else:
-                for card in row:
+                for card in row[:LOOKS]:
                     if card != without and self.welcome(app, card, rank):
                         return card
-                    looks += 1
-                    if looks >= LOOKS:
-                        bits = low
-                        break
             bits ^= low
         if picky and without < 0:
             self._refused.add((demand, kind, rank))

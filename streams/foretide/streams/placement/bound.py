@@ -31,6 +31,9 @@ _FINE: Final = 4
 Content = tuple[int, tuple[int, ...]]
 """A kind and how many applications hold each class on a card today."""
 
+Group = tuple[int, int, int, int, int]
+"""Applications alike: demand, today's kind and class (-1: none that would do), price of moving and of moving near."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -43,6 +46,10 @@ class Bound:
     value: int
     worth: list[list[int]]
     keep: dict[Content, float]
+    stay: dict[Group, float]
+    """How many applications of each group the optimum leaves where they are."""
+    spread: dict[tuple[int, int, int], float]
+    """How many of each demand take another seat, by kind and class."""
     rounds: int
 
 
@@ -53,6 +60,22 @@ def contents(board: Board) -> list[tuple[int, ...]]:
         if _may_stay(board, app):
             found[seat.card][seat.rank] += 1
     return [tuple(c) for c in found]
+
+
+def groups_of(board: Board) -> list[Group]:
+    """The group of each application."""
+    rough = {price: _rough(price) for price in {*board.move, *board.resize}}
+    found: list[Group] = []
+    for app, demand in enumerate(board.demand_of):
+        today = board.today[app]
+        if today.card < 0:
+            found.append((demand, -1, -1, 0, 0))
+            continue
+        kind = board.kind_of[today.card]
+        rank = today.rank if (kind, today.rank) in board.options[demand] else -1
+        move = rough[board.move[app]]
+        found.append((demand, kind, rank, move, min(move, rough[board.resize[app]])))
+    return found
 
 
 def _may_stay(board: Board, app: int) -> bool:
@@ -71,6 +94,9 @@ class _Programme:
         self.equal: tuple[list[int], list[int], list[float]] = ([], [], [])
         self.counts: list[int] = []
         self.rows: dict[tuple[str, int, int], int] = {}
+        self.high: dict[int, float] = {}
+        self.stays: dict[Group, int] = {}
+        self.spreads: dict[tuple[int, int, int], int] = {}
 
     def column(self, cost: float, upper: float | None = None) -> int:
         self.costs.append(cost)
@@ -95,6 +121,9 @@ class _Programme:
         self.equal[1].append(column)
         self.equal[2].append(value)
 
+    def limit(self, row: int, high: float) -> None:
+        self.high[row] = high
+
     def solve(self) -> Any:
         n = len(self.costs)
         rows, columns, values = self.entries
@@ -102,9 +131,10 @@ class _Programme:
         rows, columns, values = self.equal
         equal = coo_matrix((values, (rows, columns)), shape=(len(self.counts), n)).tocsr()
         bounds = np.array([(0.0, math.inf if u is None else u) for u in self.upper])
-        found = linprog(
-            self.costs, upper, np.zeros(len(self.rows)), equal, np.array(self.counts, float), bounds, method="highs-ds"
-        )
+        high = np.zeros(len(self.rows))
+        for row, value in self.high.items():
+            high[row] = value
+        found = linprog(self.costs, upper, high, equal, np.array(self.counts, float), bounds, method="highs-ds")
         if found.status != 0:
             raise PlacementError("problem", f"HiGHS gives no bound: {found.message}", "Check prices and counts.")
         return found
@@ -122,16 +152,9 @@ def lower_bound(problem: Problem, rounds: int = 40, board: Board | None = None) 
     used = _used_classes(problem, cards)
     today = contents(board)
     groups = Counter((board.kind_of[c], today[c]) for c in range(len(today)))
-    open_columns: dict[Content, int] = {}
+    open_columns: dict[Content, list[int]] = {}
     for content, count in sorted(groups.items()):
-        kind, held = content
-        z = open_columns[content] = lp.column(problem.kinds[kind].price * scale, float(count))
-        lp.add(lp.row("cards", kind), z, -1.0)
-        if problem.kinds[kind].losses:
-            lp.add(lp.row("crowd", kind), z, -1.0)
-        for rank, n in enumerate(held):
-            if n:
-                lp.add(lp.row("stay", kind, rank), z, -float(n))
+        open_columns[content] = _add_cards(lp, problem, board, content, count, scale)
     priced = []
     for kind in sorted(used):
         listed = all_patterns(problem.kinds[kind].geometry, frozenset(used[kind]))
@@ -157,9 +180,43 @@ def lower_bound(problem: Problem, rounds: int = 40, board: Board | None = None) 
     return Bound(
         value=max(0, math.floor(value - abs(value) * _SLACK - 1)),
         worth=worth,
-        keep={content: float(found.x[z]) for content, z in open_columns.items()},
+        keep={content: float(sum(found.x[z] for z in zs)) for content, zs in open_columns.items()},
+        stay={group: float(found.x[c]) for group, c in lp.stays.items()},
+        spread={where: float(found.x[c]) for where, c in lp.spreads.items() if found.x[c] > 1e-6},
         rounds=done,
     )
+
+
+def _add_cards(lp: _Programme, problem: Problem, board: Board, content: Content, count: int, scale: float) -> list[int]:
+    """Cards alike today that stay in use: their occupants may stay. A uniform card is either left as it is cut, or cut
+    anew, and then nobody stays on it."""
+    kind, held = content
+    price, of = problem.kinds[kind].price * scale, board.lattices[kind]
+    crowded = bool(problem.kinds[kind].losses)
+    ranks = [rank for rank, n in enumerate(held) if n]
+    columns = []
+    if of.uniform and ranks:
+        total = lp.row("total", len(lp.rows), len(lp.rows))
+        lp.limit(total, float(count))
+        for rank in ranks:
+            most = min(of.geometry.compute_slots // of.compute[rank], of.geometry.memory_slots // of.memory[rank])
+            kept = lp.column(price)
+            lp.add(lp.row("slots", kind, rank), kept, -float(most))
+            lp.add(lp.row("stay", kind, rank), kept, -float(held[rank]))
+            columns.append(kept)
+        columns.append(lp.column(price))
+        for column in columns:
+            lp.add(total, column, 1.0)
+        lp.add(lp.row("cards", kind), columns[-1], -1.0)
+    else:
+        columns.append(lp.column(price, float(count)))
+        lp.add(lp.row("cards", kind), columns[0], -1.0)
+        for rank in ranks:
+            lp.add(lp.row("stay", kind, rank), columns[0], -float(held[rank]))
+    if crowded:
+        for column in columns:
+            lp.add(lp.row("crowd", kind), column, -1.0)
+    return columns
 
 
 def _used_classes(problem: Problem, cards: Counter[int]) -> dict[int, set[int]]:
@@ -182,17 +239,7 @@ def _add_pattern(lp: _Programme, kind: int, pattern: Pattern) -> None:
 def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: float, cards: Counter[int]) -> None:
     """Each group of applications alike stays, takes another seat (near: of today's kind), or goes without; each demand
     spreads those who take another seat over its options."""
-    alike: Counter[tuple[int, int, int, int, int]] = Counter()
-    rough = {price: _rough(price) for price in {*board.move, *board.resize}}
-    for app, demand in enumerate(board.demand_of):
-        today = board.today[app]
-        if today.card < 0:
-            alike[demand, -1, -1, 0, 0] += 1
-            continue
-        kind = board.kind_of[today.card]
-        rank = today.rank if (kind, today.rank) in board.options[demand] else -1
-        move = rough[board.move[app]]
-        alike[demand, kind, rank, move, min(move, rough[board.resize[app]])] += 1
+    alike = Counter(groups_of(board))
     spread: dict[int, int] = {}
     near_of: dict[tuple[int, int], int] = {}
     for number, demand in enumerate(problem.demands):
@@ -200,7 +247,7 @@ def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: flo
         for option in demand.options:
             if not cards[option.kind]:
                 continue
-            column = lp.column(option.price * scale)
+            column = lp.spreads[number, option.kind, option.rank] = lp.column(option.price * scale)
             lp.equate(spread[number], column, -1.0)
             lp.add(lp.row("slots", option.kind, option.rank), column, 1.0)
             _crowd(lp, problem, number, option, column)
@@ -220,7 +267,7 @@ def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: flo
             lp.add(near_of[number, kind], close, 1.0)
         if rank >= 0:
             option = board.options[number][kind, rank]
-            stay = lp.column(option.price * scale)
+            stay = lp.stays[number, kind, rank, move, near] = lp.column(option.price * scale)
             lp.equate(equation, stay)
             lp.add(lp.row("slots", kind, rank), stay, 1.0)
             lp.add(lp.row("stay", kind, rank), stay, 1.0)

@@ -17,8 +17,8 @@ from foretide.streams.placement.board import Board, Seat
 from foretide.streams.placement.lattice import lattice
 from foretide.streams.placement.problem import MICRO, Demand, Kind, Option, Problem
 
-_LOSSES: Final = ((20_000, 40_000, 15_000), (30_000, 60_000, 20_000), (15_000, 25_000, 10_000))
-"""What three kinds of workload lose to each other when they share a card's compute."""
+_LOSSES: Final = ((10_000, 12_000, 9_000), (14_000, 17_000, 13_000), (7_000, 8_000, 6_000))
+"""What three kinds of workload lose to each neighbour beyond the compute that each holds: caches, memory bandwidth."""
 
 KINDS: Final = (
     Kind("a100-40gb-mig", ALL_GEOMETRIES["mig-40gb"], 2_900_000),

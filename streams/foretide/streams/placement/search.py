@@ -6,12 +6,13 @@ The neighbourhoods follow "ruin and recreate" (Schrimpf et al., 2000) with accep
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from random import Random
 
-from foretide.streams.placement.board import NOWHERE, Board, Guide
-from foretide.streams.placement.bound import Bound, contents
+from foretide.streams.placement.board import NOWHERE, Board, Guide, Seat
+from foretide.streams.placement.bound import Bound, Group, contents, groups_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +128,52 @@ class Search:
                         board.remove(app)
         for card in ahead:
             board.open(card)
-        for app in range(len(board.seat)):
-            if board.seat[app].card >= 0 and self._wants_away(app):
-                board.remove(app)
+        self._let_go()
         loose = [a for a, s in enumerate(board.seat) if s.card < 0]
+        self._sort(loose)
+        self._spread(loose)
+        loose = [a for a in loose if board.seat[a].card < 0]
         self.recreate(loose, self.bound.worth, may_open=False)
         self.recreate([a for a in loose if board.seat[a].card < 0])
         for card in ahead:
             board.close_if_empty(card)
 
-    def _wants_away(self, app: int) -> bool:
-        """Whether staying costs more than the best other seat, at what slices are worth: then no optimum of the bound
-        lets it stay (complementary slackness)."""
+    def _let_go(self) -> None:
+        """Take so many of each group from their seats that no more stay than in the bound's optimum, first from the
+        cards with the fewest."""
         assert self.bound is not None
-        board, worth = self.board, self.bound.worth
-        demand, seat = board.demand_of[app], board.seat[app]
-        kind = board.kind_of[seat.card]
-        stay = board.options[demand][kind, seat.rank].price + worth[kind][seat.rank]
-        move, resize = board.move[app], board.resize[app]
-        return any(
-            o.price + worth[o.kind][o.rank] + (min(move, resize) if o.kind == kind else move) < stay
-            for o in board.problem.demands[demand].options
-        )
+        board = self.board
+        members: dict[Group, list[int]] = defaultdict(list)
+        for app, group in enumerate(groups_of(board)):
+            if board.seat[app].card >= 0:
+                members[group].append(app)
+        for group, apps in sorted(members.items()):
+            surplus = len(apps) - math.ceil(self.bound.stay.get(group, 0.0) - 1e-6)
+            if surplus > 0:
+                apps.sort(key=lambda a: (len(board.on[board.seat[a].card]), board.seat[a].card, a))
+                for app in apps[:surplus]:
+                    board.remove(app)
+
+    def _spread(self, loose: list[int]) -> None:
+        """Seat applications in the classes that the bound's optimum gives their demands, as far as there is room."""
+        assert self.bound is not None
+        board = self.board
+        shares: dict[int, list[list[float]]] = defaultdict(list)
+        for (demand, kind, rank), count in sorted(self.bound.spread.items()):
+            shares[demand].append([count, kind, rank])
+        for app in loose:
+            for share in shares[board.demand_of[app]]:
+                count, kind, rank = share[0], int(share[1]), int(share[2])
+                if count > 0.5:
+                    card = board.among(app, kind, rank)
+                    if card < 0:
+                        share[0] = 0.0
+                        continue
+                    place = board.lattices[kind].put(board.state[card], rank)
+                    assert place is not None
+                    share[0] -= 1.0
+                    board.put(app, Seat(card, rank, place[0]))
+                    break
 
     def _empty_cards(self) -> bool:
         """Try to seat each card's applications elsewhere, the cheapest to empty first; whether anything was gained."""
