@@ -25,7 +25,7 @@ def forecast(
     used: tuple[float, float] = (0.0, 0.0),
     learning: bool = False,
 ) -> ForecastEvent:
-    """Compute's median and q90, memory's up to q95 (in GiB) up to 5 minutes; compute in 15 minutes (`later`) and an hour (`far`)."""
+    """Median and q90 of compute, median to q95 of memory (GiB); compute in 15 minutes (`later`), an hour (`far`)."""
 
     def need(signal: str, horizon: float) -> SignalNeed:
         top = memory * GIB

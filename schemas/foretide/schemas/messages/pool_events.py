@@ -124,7 +124,7 @@ class Sizing(Part, frozen=True, kw_only=True):
     """Added to the memory quantile."""
     memory_hold_seconds: Seconds = 3600.0
     """A slice never shrinks below what memory has reached within so long."""
-    shortage_price: Annotated[float, Meta(ge=0.0, le=1000.0, description="card-hours")] = 0.9
+    shortage_price: Annotated[float, Meta(ge=0.0, le=1000.0, description="card-hours")] = 0.85
     """What one excess of a slice's compute is worth, in card-hours. The class to step down to is the one of least
     expected cost: its share of a card, and this price times the excesses expected per hour. At 0 excesses cost
     nothing, and quantiles alone decide."""
@@ -139,15 +139,16 @@ class Sizing(Part, frozen=True, kw_only=True):
     """From this share of the slice's compute in use the application counts as short: it is raised at once."""
     memory_full_ratio: Fullness = 0.97
     """From this share of the slice's memory in use the application counts as running out: it is raised at once."""
-    step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 3
+    step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 1
     """So many forecasts in a row must agree to a step down; it goes to the largest class that one of them asked for."""
-    step_down_seconds: Seconds = 600.0
-    """They must agree for so long. What holds steps down for longer, and for how long, is the price of shortage."""
+    step_down_seconds: Seconds = 0.0
+    """They must agree for so long. By default the price of shortage alone holds steps down, as long as what was reached
+    lately makes an excess likely; to wait on top of that costs cards and changes and spares no shortage."""
     idle_ratio: Fullness = 0.05
     """Up to this share of a card in use an application counts as idle."""
     idle_wait_seconds: Seconds = 600.0
-    """A step down waits for so long, at most, for a moment when the application is idle and expected to stay so over
-    the raise horizon: its slice is made anew, which disturbs whatever runs."""
+    """A step down waits for so long, at most, while the application is busy and predicted to be idle soon (by the
+    raise horizon): its slice is made anew, which disturbs whatever runs."""
     shrink_while_learning: bool = False
     """Whether an application may be stepped down before its first phase has been learned."""
     cooldown_seconds: Seconds = 600.0
