@@ -49,8 +49,8 @@ RunRow = tuple[int, int, int]
 GuardRow = tuple[int, int, bool, int | None, int | None, int]
 PolicyRow = tuple[Mode, str | None, str | None, str | None, list[Maintenance] | None, Objective | None]
 ReportRow = tuple[int, int, int, float | None, bool]
-ExtraRow = tuple[Trial | None, Barred | None, Floor | None, float | None, int]
-QueueRow = tuple[int, int, int, int, int | None]
+ExtraRow = tuple[Trial | None, Barred | None, Floor | None, float | None]
+QueueRow = tuple[int, int, int, int, int | None, int | None]
 
 
 class SnapshotError(ForetideError):
@@ -59,8 +59,7 @@ class SnapshotError(ForetideError):
 
 class AppRow(msgspec.Struct, array_like=True, frozen=True):
     """One application. `guards`: failures, retry_ms, dry_run, advised, told, wake_ms. Fields ending in `_ago` are ms
-    before the pool's clock, None for never: small numbers take fewer bytes. `extra`: trial, barred, floor, level,
-    waits_since."""
+    before the pool's clock, None for never: small numbers take fewer bytes. `extra`: trial, barred, floor, level."""
 
     name: str
     held: SpotRow | None
@@ -117,7 +116,7 @@ class Payload(msgspec.Struct, array_like=True, frozen=True):
 
 
 _NO_GUARDS: Final[GuardRow] = (0, 0, False, None, None, -1)
-_NO_EXTRA: Final[ExtraRow] = (None, None, None, None, -1)
+_NO_EXTRA: Final[ExtraRow] = (None, None, None, None)
 
 
 class _Names:
@@ -162,7 +161,7 @@ def to_bytes(state: PoolState) -> bytes:
     def row(app: App) -> AppRow:
         advised, told = (None if text is None else name_of(text) for text in (app.advised, app.told))
         guards: GuardRow = (app.failures, app.retry_ms, app.dry_run, advised, told, app.wake_ms)
-        extra: ExtraRow = (app.trial, app.barred, app.floor, app.level, app.waits_since)
+        extra: ExtraRow = (app.trial, app.barred, app.floor, app.level)
         flight, queue = app.flight, app.waiting
         topic = app.based_on
         return AppRow(
@@ -183,7 +182,7 @@ def to_bytes(state: PoolState) -> bytes:
             guards=None if guards == _NO_GUARDS else guards,
             queue=None if queue is None else (
                 *queue, name_of(app.waits_for or ""), app.waits_class,
-                None if app.waits_host is None else name_of(app.waits_host),
+                None if app.waits_host is None else name_of(app.waits_host), ago(app.waits_since),
             ),
             extra=None if extra == _NO_EXTRA else extra,
         )  # fmt: skip
@@ -276,11 +275,12 @@ def from_bytes(pool: str, payload: bytes) -> PoolState:
         if app.wake_ms >= 0:
             state.wakes.append((app.wake_ms, app.name))
         if r.queue is not None:
-            priority, arrival, guard, app.waits_class, host = r.queue
+            priority, arrival, guard, app.waits_class, host, since = r.queue
+            app.waits_since = at(since)
             app.waiting, app.waits_for = (priority, arrival), names[guard]
             app.waits_host = None if host is None else names[host]
             state.queue.append((priority, arrival, app.name))
-        app.trial, app.barred, app.floor, app.level, app.waits_since = r.extra or _NO_EXTRA
+        app.trial, app.barred, app.floor, app.level = r.extra or _NO_EXTRA
         flight = r.flight
         state.move(app, spot(r.held), None if flight is None else Flight(
             flight[0], flight[1], spot(flight[2]), tuple(names[h] for h in flight[3])
