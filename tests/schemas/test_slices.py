@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretide.schemas.slices import MIG_80GB
+from foretide.schemas.slices import ALL_GEOMETRIES, MIG_80GB
 from foretide.schemas.units import GIB
 
 NAMES = [p.name for p in MIG_80GB.profiles]
@@ -76,3 +78,54 @@ def test_whatever_is_placed_by_free_start_stays_valid(names: list[str]) -> None:
             tried = [MIG_80GB.valid([*held, (name, s)]) for s in MIG_80GB.profile(name).starts]
             assert not any(tried), "free_start said there is no room where there was"
         assert MIG_80GB.valid(held)
+
+
+@given(st.sampled_from(sorted(ALL_GEOMETRIES)), st.data())
+def test_every_geometry_keeps_its_own_rule(name: str, data: st.DataObject) -> None:
+    of = ALL_GEOMETRIES[name]
+    held: list[tuple[str, int]] = []
+    for profile in data.draw(st.lists(st.sampled_from(of.profiles), max_size=12)):
+        start = of.free_start(profile, held)
+        if start is None:
+            assert not any(of.valid([*held, (profile.name, s)]) for s in profile.starts)
+        else:
+            held.append((profile.name, start))
+        assert of.valid(held)
+    assert sum(of.profile(n).compute_slots for n, _ in held) <= of.compute_slots
+    assert of.rule != "uniform" or len({n for n, _ in held}) <= 1
+
+
+@pytest.mark.parametrize("name", sorted(ALL_GEOMETRIES))
+def test_a_larger_class_holds_at_least_as_much_and_the_largest_is_the_whole_card(name: str) -> None:
+    of = ALL_GEOMETRIES[name]
+    sizes = [(p.compute_slots, p.memory_slots) for p in of.profiles]
+    assert all(a <= c and b <= d for (a, b), (c, d) in pairwise(sizes))
+    assert sizes[-1] == (of.compute_slots, of.memory_slots)
+    assert len({p.name for p in of.profiles}) == len(of.profiles)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "slice_name", "instances"),
+    [
+        ("mig-141gb", "1g.18gb", 7),
+        ("mig-180gb", "1g.45gb", 4),
+        ("vgpu-h100-80gb", "H100-16C", 5),
+        ("vgpu-l40s-48gb", "L40S-6C", 8),
+        ("mxgpu-mi300x-192gb", "CPX", 8),
+        ("mps-24gb", "30%", 3),
+        ("whole-24gb", "whole", 1),
+    ],
+)
+def test_kinds_hold_as_many_instances_as_their_makers_say(geometry: str, slice_name: str, instances: int) -> None:
+    of = ALL_GEOMETRIES[geometry]
+    assert of.valid([(slice_name, of.profile(slice_name).starts[0])])
+    held: list[tuple[str, int]] = []
+    while (start := of.free_start(of.profile(slice_name), held)) is not None:
+        held.append((slice_name, start))
+    assert len(held) == instances
+
+
+def test_time_sliced_types_do_not_mix_on_a_card_and_shares_do() -> None:
+    assert not ALL_GEOMETRIES["vgpu-h100-80gb"].valid([("H100-10C", 0), ("H100-20C", 0)])
+    assert ALL_GEOMETRIES["mps-80gb"].valid([("30%", 0), ("70%", 0)])
+    assert not ALL_GEOMETRIES["mps-80gb"].valid([("40%", 0), ("70%", 0)])

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from foretide.actuators.carrying import EngineSettings
 from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
-from foretide.actuators.engine import Engine, EngineSettings
+from foretide.actuators.engine import Engine
 from foretide.actuators.ledger import Ledger
 from foretide.schemas.messages import Command, Placement
 

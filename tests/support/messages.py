@@ -7,9 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from foretide.schemas.messages import (
+    AbsoluteInterval,
     AllocateRequest,
     Alternative,
     AppPolicy,
+    Budget,
+    CardKind,
     Column,
     Command,
     DeadLetter,
@@ -18,21 +21,29 @@ from foretide.schemas.messages import (
     ForecastEvent,
     HorizonForecast,
     InventoryEvent,
+    Maintenance,
     Message,
+    Objective,
+    OomEvent,
     OutcomeEvent,
+    PauseEvent,
     Placement,
     PolicyEvent,
     Prediction,
+    Probation,
+    Provisioning,
     Quantiles,
     RecordRef,
     ReleaseRequest,
     ResourceReport,
+    ResumeEvent,
     Scorecard,
     SignalForecast,
     SignalNeed,
     SignalScore,
     Sizing,
     TelemetryWindow,
+    WeeklyInterval,
 )
 from foretide.schemas.signals import STANDARD
 from foretide.schemas.topics import (
@@ -147,14 +158,42 @@ forecast_events = st.builds(
     why=st.sampled_from(["first", "class", "margin", "age"]),
     based_on=records,
 )
-resources = st.builds(ResourceReport, resource=names, geometry=st.just("mig-80gb"), host=names)
+prices = st.none() | st.floats(0, 1e9)
+resources = st.builds(
+    ResourceReport,
+    resource=names,
+    geometry=st.just("mig-80gb"),
+    host=names,
+    price_per_hour=prices,
+    provisioned=st.booleans(),
+)
 inventory_events = st.builds(InventoryEvent, **_event, source=names, resources=st.lists(resources, max_size=4))
+times = st.builds(lambda h, m: f"{h:02d}:{m:02d}", st.integers(0, 23), st.integers(0, 59))
+days = st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), max_size=3)
+maintenance = st.builds(
+    Maintenance,
+    changes=st.sampled_from(["only_inside", "never_inside"]),
+    weekly=st.lists(st.builds(WeeklyInterval, begin=times, end=times, days=days), min_size=1, max_size=2),
+    absolute=st.lists(st.just(AbsoluteInterval(begin_ms=5, end_ms=9)), max_size=1),
+    urgent_passes=st.booleans(),
+)
+objectives = st.builds(Objective, signal=st.just("app.latency_ms"), better=st.sampled_from(["higher", "lower"]))
+budgets = st.builds(Budget, money_per_hour=prices, cards=st.none() | st.floats(0, 1e6))
+provisionings = st.builds(
+    Provisioning,
+    mode=st.sampled_from(["off", "advise", "auto"]),
+    kinds=st.lists(st.builds(CardKind, geometry=st.just("mig-80gb"), price_per_hour=prices), max_size=2),
+    budget=budgets,
+    wait_seconds=seconds,
+)
 policies = st.builds(
     AppPolicy,
     mode=st.sampled_from(["off", "advise", "initial", "auto"]),
     min_slice=st.none() | slices,
     max_slice=st.none() | slices,
     initial_slice=st.none() | slices,
+    maintenance=st.lists(maintenance, max_size=2),
+    objective=st.none() | objectives,
 )
 sizings = st.builds(
     Sizing,
@@ -166,7 +205,15 @@ sizings = st.builds(
     valid_for_seconds=st.floats(1, 86_400),
 )
 policy_events = st.builds(
-    PolicyEvent, **_event, default=policies, apps=st.dictionaries(names, policies, max_size=3), sizing=sizings
+    PolicyEvent,
+    **_event,
+    default=policies,
+    apps=st.dictionaries(names, policies, max_size=3),
+    sizing=sizings,
+    budget=budgets,
+    maintenance=st.lists(maintenance, max_size=2),
+    probation=st.builds(Probation, seconds=seconds, hold_off_seconds=seconds),
+    provisioning=provisionings,
 )
 allocate_requests = st.builds(
     AllocateRequest, **_event, app=names, preallocate=st.booleans(), priority=st.integers(0, 100)
@@ -183,9 +230,13 @@ outcome_events = st.builds(
     message=texts,
     dry_run=st.booleans(),
 )
+oom_events = st.builds(OomEvent, **_event, app=names, memory_bytes=st.none() | st.floats(0, 1e15))
+pause_events = st.builds(PauseEvent, **_event, app=st.none() | names, reason=st.sampled_from(["", "driver upgrade"]))
+resume_events = st.builds(ResumeEvent, **_event, app=st.none() | names)
 pool_events = st.one_of(
-    forecast_events, inventory_events, policy_events, allocate_requests, release_requests, outcome_events
-)
+    forecast_events, inventory_events, policy_events, allocate_requests, release_requests, outcome_events,
+    oom_events, pause_events, resume_events,
+)  # fmt: skip
 
 decisions = st.builds(
     Decision,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from foretide.schemas.ids import outcome_id
 from foretide.schemas.messages import (
@@ -13,14 +14,17 @@ from foretide.schemas.messages import (
     ForecastEvent,
     InventoryEvent,
     Mode,
+    OomEvent,
     OutcomeEvent,
     OutcomeStatus,
+    PauseEvent,
     Placement,
     PolicyEvent,
     Quantiles,
     RecordRef,
     ReleaseRequest,
     ResourceReport,
+    ResumeEvent,
     SignalNeed,
     Sizing,
 )
@@ -64,14 +68,22 @@ class Pool:
         self.decisions += made
         return list(made)
 
-    def inventory(self, *cards: str, source: str = "s", host: str = "h", at_ms: int = 0) -> list[Decision]:
-        reports = [ResourceReport(resource=c, geometry="mig-80gb", host=host) for c in cards]
+    def inventory(
+        self, *cards: str, source: str = "s", host: str = "h", at_ms: int = 0, price: float | None = None,
+        provisioned: bool = False,
+    ) -> list[Decision]:  # fmt: skip
+        reports = [
+            ResourceReport(resource=c, geometry="mig-80gb", host=host, price_per_hour=price, provisioned=provisioned)
+            for c in cards
+        ]
         event_id = f"inventory/{len(self.log)}"
         return self.feed(InventoryEvent(id=event_id, pool=POOL, at_ms=at_ms, source=source, resources=reports))
 
     def policy(
-        self, mode: Mode = "auto", sizing: Sizing | None = None, apps: Mapping[str, AppPolicy] | None = None
-    ) -> list[Decision]:
+        self, mode: Mode = "auto", sizing: Sizing | None = None, apps: Mapping[str, AppPolicy] | None = None,
+        **rules: Any,
+    ) -> list[Decision]:  # fmt: skip
+        """`rules`: the policy's budget, maintenance, probation and provisioning."""
         event = PolicyEvent(
             id=f"policy/{len(self.log)}",
             pool=POOL,
@@ -79,6 +91,7 @@ class Pool:
             default=AppPolicy(mode=mode),
             apps=dict(apps or {}),
             sizing=sizing or Sizing(),
+            **rules,
         )
         return self.feed(event)
 
@@ -92,8 +105,10 @@ class Pool:
     def forecast(
         self, app: str, minute: float, compute: float, memory_gib: float, *,
         last: tuple[float, float] | None = None, learning: bool = False, ahead: list[SignalNeed] | None = None,
+        published: Mapping[str, float] | None = None,
     ) -> list[Decision]:  # fmt: skip
-        """A forecast of these peaks at `minute`; `last` is (compute, GiB) in use, half the peaks by default."""
+        """A forecast of these peaks at `minute`; `last` is (compute, GiB) in use, half the peaks by default;
+        `published` are the application's own signals."""
         in_use = last or (compute / 2, memory_gib / 2)
         event = ForecastEvent(
             id=f"telemetry.v1/0/{len(self.log)}/forecast",
@@ -101,12 +116,24 @@ class Pool:
             at_ms=int(minute * MINUTE),
             app=app,
             needs=needs(compute, memory_gib) if ahead is None else ahead,
-            last={"gpu.sm_ratio": in_use[0], "gpu.memory_bytes": in_use[1] * GIB},
+            last={"gpu.sm_ratio": in_use[0], "gpu.memory_bytes": in_use[1] * GIB, **(published or {})},
             learning=learning,
             why="class",
             based_on=RecordRef(topic="telemetry.v1", partition=0, offset=len(self.log)),
         )
         return self.feed(event)
+
+    def oom(self, app: str, minute: float, memory_gib: float | None = None) -> list[Decision]:
+        """The application ran out of memory with so much in use."""
+        used = None if memory_gib is None else memory_gib * GIB
+        event_id = f"oom/{len(self.log)}"
+        return self.feed(OomEvent(id=event_id, pool=POOL, at_ms=int(minute * MINUTE), app=app, memory_bytes=used))
+
+    def pause(self, app: str | None = None, reason: str = "") -> list[Decision]:
+        return self.feed(PauseEvent(id=f"pause/{len(self.log)}", pool=POOL, at_ms=0, app=app, reason=reason))
+
+    def resume(self, app: str | None = None) -> list[Decision]:
+        return self.feed(ResumeEvent(id=f"resume/{len(self.log)}", pool=POOL, at_ms=0, app=app))
 
     def steady(self, app: str, first: int, last: int, compute: float, memory_gib: float) -> list[Decision]:
         """A forecast of the same peaks every minute from `first` to `last`."""

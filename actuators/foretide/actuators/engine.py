@@ -12,28 +12,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from foretide.actuators.carrying import Clock, EngineSettings
 from foretide.actuators.drivers import Change, Driver, Held, held_one
 from foretide.actuators.errors import DriverError, Permanent, Temporary
 from foretide.actuators.ledger import Entry, Ledger
+from foretide.actuators.sizing import PoolSizing
 from foretide.schemas.ids import outcome_id
-from foretide.schemas.messages import Command, OutcomeEvent, OutcomeStatus, Placement
+from foretide.schemas.messages import Command, InventoryEvent, OutcomeEvent, OutcomeStatus, Placement
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], int]
-"""Wall-clock time in epoch milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """How commands are carried out."""
-
-    apply: bool = False
-    """Whether anything is changed at all. A freshly installed actuator only says what it would do."""
-    attempts: int = 3
-    """How often a change that fails temporarily is tried, within its deadline."""
-    retry_limit_seconds: float = 10.0
-    """The longest wait before another attempt, whatever the driver advises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +47,27 @@ class Engine:
         self._settings = settings
         self._now_ms = now_ms
         self._sleep = sleep
+        self._sizing = PoolSizing(driver, ledger, settings, now_ms, sleep)
 
     async def carry_out(self, command: Command) -> Settled:
         """The command's outcome; the same again for a command whose outcome is known. LedgerError as `Ledger.get`."""
         entry = self._ledger.get(command)
         if entry is not None and entry.outcome is not None:
             return Settled(entry.outcome, repeated=True)
+        if command.provision is not None:
+            outcome = await self._sizing.carry_out(command, begun_ms=entry.begun_ms if entry is not None else None)
+            self._ledger.finish(command, outcome, self._now_ms())
+            return Settled(outcome, repeated=False)
         try:
             outcome = await self._settle(entry) if entry is not None else await self._fresh(command)
         except DriverError as e:  # what it holds cannot be observed
             outcome = self._outcome(command, "failed", command.expected, self._now_ms(), str(e))
         self._ledger.finish(command, outcome, self._now_ms())
         return Settled(outcome, repeated=False)
+
+    async def inventory(self, command: Command) -> InventoryEvent | None:
+        """What is to be told before the outcome of a command about the pool's size; None for any other."""
+        return None if command.provision is None else await self._sizing.inventory(command)
 
     async def _fresh(self, command: Command) -> OutcomeEvent:
         began = self._now_ms()

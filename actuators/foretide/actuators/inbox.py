@@ -168,6 +168,9 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             self._metrics.settled(outcome)
             log.info("%s: %s %s %s %s", command.id, command.action, command.app, outcome.status, outcome.message)
+        if (inventory := await self._engine.inventory(command)) is not None:
+            delivery = await self._sender.send(POOL_EVENTS, inventory.pool, inventory, timeout_seconds=_SEND_SECONDS)
+            await delivery  # the cards are known before the planner hears that they came
         await self._tell(outcome)
 
     async def _tell(self, outcome: OutcomeEvent) -> None:
@@ -225,4 +228,6 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]
 def _keys(command: Command) -> set[tuple[str, str]]:
     """What must not be worked on twice at once: the application, and the cards on both sides."""
     resources = {p.resource for p in (command.expected, command.desired) if p is not None}
+    if command.provision is not None:
+        resources.update(command.provision.resources)
     return {("app", command.app), *(("resource", r) for r in resources)}

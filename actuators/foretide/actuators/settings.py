@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foretide.actuators.engine import EngineSettings
+from foretide.actuators.carrying import EngineSettings
 from foretide.schemas.errors import SettingsError
 
 

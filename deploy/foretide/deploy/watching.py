@@ -43,6 +43,14 @@ def place(placement: Placement | None) -> str:
     return f"{placement.slice} on {placement.resource}" if placement else "nothing"
 
 
+def cards(message: Decision | Command) -> str:
+    """The cards that a message about the pool's size is about."""
+    wish = message.provision
+    if wish is None:
+        return "no card"
+    return ", ".join(wish.resources) or f"{wish.count} x {wish.geometry}"
+
+
 @singledispatch
 def line_of(message: Message) -> str:
     """One line that says what a message says; any other message is shown as JSON."""
@@ -97,18 +105,17 @@ def _(message: TelemetryWindow) -> str:
 
 @line_of.register
 def _(message: Decision) -> str:
-    guard = f" (held back by {message.guard})" if message.guard else ""
-    return (
-        f"{clock(message.at_ms)} {message.app} {message.action}: {place(message.held)} -> {place(message.wanted)}"
-        f"{guard}: {message.reason}"
-    )
+    guard = f" ({'guard' if message.commanded else 'held back by'} {message.guard})" if message.guard else ""
+    change = f"{place(message.held)} -> {place(message.wanted)}" if message.provision is None else cards(message)
+    return f"{clock(message.at_ms)} {message.app} {message.action}: {change}{guard}: {message.reason}"
 
 
 @line_of.register
 def _(message: Command) -> str:
+    change = f"{place(message.expected)} -> {place(message.desired)}" if message.provision is None else cards(message)
     return (
-        f"{clock(message.issued_ms)} {message.app} {message.action}: {place(message.expected)} -> "
-        f"{place(message.desired)} (epoch {message.epoch}, until {clock(message.deadline_ms)}) {message.id}"
+        f"{clock(message.issued_ms)} {message.app} {message.action}: {change} "
+        f"(epoch {message.epoch}, until {clock(message.deadline_ms)}) {message.id}"
     )
 
 

@@ -59,7 +59,7 @@ def test_the_tightest_card_is_found_and_ties_go_by_name(changes: list[tuple[int,
                 if at is not None and c.name != but:
                     free_memory = 8 - (c.taken | MIG.mask(rank, at)).bit_count()
                     options.append((free_memory, 7 - c.compute - MIG.slots[rank], c.name, at))
-            found = cards.best(rank, MIG, but)
+            found = cards.best(rank, MIG, {but} if but else ())
             assert (found and (found[0].name, found[1])) == (min(options)[2:] if options else None)
 
 

@@ -62,7 +62,7 @@ def test_a_step_up_is_made_in_place_where_the_card_has_room_though_at_another_st
     pool.place("a")
     pool.outcome(pool.forecast("a", 1, 0.1, 4)[0])
     assert pool.held("a") == spot("card-0", "1g.10gb", 6)
-    (d,) = pool.forecast("a", 2, 0.5, 20)
+    (d,) = pool.forecast("a", 2, 0.5, 20, last=(0.1, 4))
     assert (d.action, d.wanted) == ("resize", spot("card-0", "4g.40gb", 0))
 
 

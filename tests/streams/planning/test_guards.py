@@ -10,8 +10,8 @@ from support.pools import Pool, spot
 QUICK = Sizing(step_down_forecasts=1, step_down_seconds=0.0, cooldown_seconds=0.0)
 
 
-def small(initial: str = "1g.10gb", **bounds: str) -> AppPolicy:
-    return AppPolicy(mode="auto", initial_slice=initial, **bounds)
+def small(initial: str = "1g.10gb", max_slice: str | None = None) -> AppPolicy:
+    return AppPolicy(mode="auto", initial_slice=initial, max_slice=max_slice)
 
 
 def test_advise_is_the_default_decides_and_commands_nothing() -> None:

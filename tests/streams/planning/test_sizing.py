@@ -31,7 +31,7 @@ from support.pools import flat, needs
 
 MIG = LAYOUTS["mig-80gb"]
 ALL = (0, MIG.last)
-SIZING = Sizing(step_down_forecasts=3, step_down_seconds=600.0)
+SIZING = Sizing(step_down_forecasts=3, step_down_seconds=600.0, idle_wait_seconds=0.0)
 
 
 def need(
@@ -72,7 +72,8 @@ def test_the_need_takes_each_signals_quantile_margin_and_use() -> None:
     sizing = Sizing(compute_margin=0.5, memory_margin=0.1, memory_full_ratio=0.5)
     event = forecast(needs(0.2, 10.0), {"gpu.sm_ratio": 0.1, "gpu.memory_bytes": 4.0 * GIB})
     n = need_of(event, sizing)
-    assert n.raise_compute == pytest.approx(0.3)
+    assert (n.raise_compute, n.lower_compute) == pytest.approx((0.2, 0.3))
+    assert n.raise_memory == pytest.approx(10 * GIB)
     assert n.lower_memory == pytest.approx(11 * GIB)
     assert n.used_compute == pytest.approx(0.1)
     assert n.used_memory == pytest.approx(8 * GIB)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from foretide.schemas.messages import AppPolicy, Sizing
+from foretide.schemas.messages import (
+    AppPolicy,
+    Budget,
+    CardKind,
+    Maintenance,
+    Objective,
+    Provisioning,
+    Sizing,
+    WeeklyInterval,
+)
 from foretide.streams.planning import SnapshotError
 from foretide.streams.planning.snapshot import FORMAT, from_bytes, to_bytes
 from support.pools import POOL, Pool
@@ -44,6 +53,60 @@ def test_a_restored_state_knows_what_was_queued_flying_and_waking() -> None:
     assert again.in_flight > 0
     assert sorted(again.wakes) == sorted(set(state.wakes)) != []
     assert again.apps == state.apps
+
+
+def strained_pool() -> Pool:
+    """One of everything that guards note down: a pause, prices, a trial, a bar, a floor, cards on their way."""
+    quick = Sizing(step_down_forecasts=1, step_down_seconds=0.0, cooldown_seconds=0.0, idle_wait_seconds=0.0)
+    objective = Objective(signal="app.latency_ms", better="lower")
+    pool = Pool(cards=0)
+    pool.inventory("card-0", "card-1", "card-2", price=2.5)
+    pool.inventory("p-0", source="p", price=2.0, provisioned=True)
+    night = Maintenance(changes="only_inside", weekly=[WeeklyInterval(begin="22:00", end="04:00", days=["wed"])])
+    pool.policy(
+        "auto", quick, {"b": AppPolicy(mode="auto", initial_slice="1g.20gb", objective=objective, maintenance=[night])},
+        budget=Budget(money_per_hour=100.0, cards=20.0),
+        provisioning=Provisioning(mode="auto", kinds=[CardKind(geometry="mig-80gb")], wait_seconds=60.0),
+    )  # fmt: skip
+    pool.place("a")
+    pool.outcome(pool.forecast("a", 1, 0.1, 4)[0])
+    pool.place("b")
+    pool.outcome(pool.forecast("b", 2, 0.1, 4, published={"app.latency_ms": 20.0})[0])
+    pool.outcome(pool.forecast("b", 3, 0.1, 4, last=(0.1, 9.9))[0])
+    pool.oom("a", 3, 30.0)
+    for app in "cdefg":
+        for d in pool.allocate(app):
+            if d.commanded:
+                pool.outcome(d)
+    pool.forecast("clock", 5, 0.1, 4)
+    pool.forecast("clock", 8, 0.1, 4)
+    pool.pause("c", "reason")
+    return pool
+
+
+def test_what_the_guards_note_down_is_kept() -> None:
+    state = strained_pool().state
+    payload = to_bytes(state)
+    again = from_bytes(POOL, payload)
+    assert to_bytes(again) == payload
+    assert again.apps == state.apps
+    assert again.policy == state.policy
+    assert again.paused == state.paused != {}
+    assert again.size == state.size
+    assert state.size.command_id is not None
+    noted = state.apps.values()
+    assert all(any(getattr(a, name) for a in noted) for name in ("trial", "barred", "floor", "level"))
+    spent = [(s.spending.cards, s.spending.money, s.spending.unpriced) for s in (state, again)]
+    assert spent[0] == spent[1] != (0, 0, 0)
+    assert [(c.name, c.price, c.provisioned) for c in again.cards] == [
+        (c.name, c.price, c.provisioned) for c in sorted(state.cards, key=lambda c: c.name)
+    ]
+
+
+def test_a_snapshot_of_the_earlier_format_is_named() -> None:
+    rows = msgspec.msgpack.decode(to_bytes(busy_pool().state))
+    with pytest.raises(SnapshotError, match=f"is plan-1, {FORMAT} is needed"):
+        from_bytes(POOL, msgspec.msgpack.encode(["plan-1", *rows[1:9], *rows[-5:]]))
 
 
 def test_what_cannot_be_read_is_refused() -> None:

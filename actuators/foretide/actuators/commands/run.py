@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from foretide.actuators.actuator import Actuator
+from foretide.actuators.carrying import EngineSettings
 from foretide.actuators.commands.options import card_names, pool_options
 from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
-from foretide.actuators.engine import EngineSettings
 from foretide.actuators.settings import ActuatorSettings
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from foretide.schemas.messages import Placement
+from foretide.schemas.messages import Placement, Provision, ResourceReport
 
 Held = tuple[Placement, ...]
 """What an application holds: nothing, one placement, or, in the middle of a migration, two."""
@@ -51,6 +51,30 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Let go of whatever is held open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeChange:
+    """Cards to add to a pool, or to take from it. `attempt` counts from 1."""
+
+    command_id: str
+    provision: Provision
+    attempt: int = 1
+
+
+@runtime_checkable
+class Provisioner(Protocol):
+    """What a driver offers beside the three verbs if it can change the pool's own size. Each may be called again for
+    the same command after a crash, and then changes nothing more."""
+
+    async def cards(self) -> tuple[ResourceReport, ...]:
+        """Every card that came by a command and is there now."""
+
+    async def check_size(self, change: SizeChange) -> None:
+        """Whether `change_size` could work as things are; Permanent says why not."""
+
+    async def change_size(self, change: SizeChange) -> None:
+        """Add all the cards, or take all away; Permanent or Temporary if none was."""
 
 
 def held_one(placement: Placement | None) -> Held:

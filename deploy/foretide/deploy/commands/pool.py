@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-import uuid
 from typing import Any, get_args
 
 import click
 
-from foretide.schemas.kafka.diagnosis import check_broker
+from foretide.deploy.pool_log import event_id, now_ms, publish
 from foretide.schemas.kafka.options import kafka_options
-from foretide.schemas.kafka.sender import Sender
 from foretide.schemas.kafka.settings import KafkaSettings
-from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, PolicyEvent, PoolEvent, ReleaseRequest
+from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, PolicyEvent, ReleaseRequest
 from foretide.schemas.slices import GEOMETRIES
-from foretide.schemas.topics import POOL_EVENTS
 
 MODES = get_args(Mode)
 SLICES = sorted({p.name for g in GEOMETRIES.values() for p in g.profiles})
@@ -75,9 +70,9 @@ def policy(
         return AppPolicy(mode=chosen, min_slice=min_slice, max_slice=max_slice, initial_slice=initial_slice)
 
     event = PolicyEvent(
-        id=_id("policy"), pool=pool, at_ms=_now(), default=of(mode), apps={app: of(its) for app, its in apps}
+        id=event_id("policy"), pool=pool, at_ms=now_ms(), default=of(mode), apps={app: of(its) for app, its in apps}
     )
-    _publish(kafka, [event])
+    publish(kafka, [event])
 
 
 @command.command()
@@ -90,11 +85,11 @@ def policy(
 @kafka_options
 def request(apps: tuple[str, ...], pool: str, preallocate: bool, priority: int, kafka: KafkaSettings) -> None:
     """Ask for a slice for each APP."""
-    _publish(
+    publish(
         kafka,
         [
             AllocateRequest(
-                id=_id("request"), pool=pool, at_ms=_now(), app=app, preallocate=preallocate, priority=priority
+                id=event_id("request"), pool=pool, at_ms=now_ms(), app=app, preallocate=preallocate, priority=priority
             )
             for app in apps
         ],
@@ -107,27 +102,4 @@ def request(apps: tuple[str, ...], pool: str, preallocate: bool, priority: int, 
 @kafka_options
 def release(apps: tuple[str, ...], pool: str, kafka: KafkaSettings) -> None:
     """Give each APP's slice back."""
-    _publish(kafka, [ReleaseRequest(id=_id("release"), pool=pool, at_ms=_now(), app=app) for app in apps])
-
-
-def _id(kind: str) -> str:
-    return f"operator/{kind}/{uuid.uuid4().hex}"
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _publish(kafka: KafkaSettings, events: list[PoolEvent]) -> None:
-    async def run() -> None:
-        await check_broker(kafka, topics_write=(POOL_EVENTS,))
-        sender = Sender(kafka)
-        await sender.start()
-        try:
-            for event in events:
-                await sender.deliver(POOL_EVENTS, event.pool, event)
-        finally:
-            await sender.close(5.0)
-
-    asyncio.run(run())
-    click.echo(f"{len(events)} event{'s' * (len(events) != 1)} in the log of pool {events[0].pool}")
+    publish(kafka, [ReleaseRequest(id=event_id("release"), pool=pool, at_ms=now_ms(), app=app) for app in apps])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from foretide.schemas.messages.base import Message, Part, RecordRef
+from foretide.schemas.messages.guards import Provision
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.pool_events import Mode
 from foretide.schemas.units import Epoch, EpochMs, Name, Seconds
 
-Action = Literal["allocate", "resize", "migrate", "release", "hold"]
+Action = Literal["allocate", "resize", "migrate", "release", "hold", "provision", "decommission"]
 
 
 class Alternative(Part, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class Decision(Message, frozen=True, kw_only=True):
     commanded: bool
     valid_for_seconds: Seconds
     based_on: list[RecordRef]
+    provision: Provision | None = None
+    """With provision and decommission: the cards. `app` is then PROVISIONING_APP, and nothing is held or wanted."""
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -54,9 +57,11 @@ class Command(Message, frozen=True, kw_only=True):
     id: Name
     pool: Name
     app: Name
-    action: Literal["allocate", "resize", "migrate", "release"]
+    action: Literal["allocate", "resize", "migrate", "release", "provision", "decommission"]
     expected: Placement | None
     desired: Placement | None
     issued_ms: EpochMs
     deadline_ms: EpochMs
     epoch: Epoch
+    provision: Provision | None = None
+    """With provision and decommission: the cards to add or to take away."""

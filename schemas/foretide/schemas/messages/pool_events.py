@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from foretide.schemas.messages.base import Message, Part, RecordRef
+from foretide.schemas.messages.guards import Budget, Maintenance, Money, Objective, Probation, Provisioning
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.predictions import Quantiles
-from foretide.schemas.units import EpochMs, Name, Seconds, SignalName, all_finite, require_finite
+from foretide.schemas.units import EpochMs, Label, Name, Seconds, SignalName, all_finite, require_finite
 
 Mode = Literal["off", "advise", "initial", "auto"]
 """off: ignore; advise: decide, command nothing; initial: place on request, never change; auto: place and change."""
@@ -41,8 +42,13 @@ class SignalNeed(Part, frozen=True, kw_only=True):
 class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
     """An application's forecast, sent only when it could change a plan.
 
-    `last` holds the latest value per signal. `why` says what made it worth sending: the first of its kind, another
-    class of slice needed, a margin crossed, or its age. `at_ms` is telemetry time.
+    `last` holds the latest value per signal, those included that the application publishes (`app.*`). `why` says what
+    made it worth sending: the first of its kind, another class of slice needed, a margin crossed, or its age. `at_ms`
+    is telemetry time.
+
+    `reached` holds, per sized signal, pairs of a value and how many seconds ago it was reached and not again since: the
+    highest and oldest first, falling to the newest. Before the first pair lie samples back to `watched_seconds` ago,
+    none of which was higher.
     """
 
     app: Name
@@ -51,10 +57,15 @@ class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
     learning: bool
     why: Literal["first", "class", "margin", "age"]
     based_on: RecordRef
+    reached: dict[SignalName, list[tuple[float, Seconds]]] = field(default_factory=dict)
+    watched_seconds: Seconds = 0.0
 
     def __post_init__(self) -> None:
         if not all_finite(self.last.values()):
             raise ValueError("last holds a number that is not finite")
+        if not all(all_finite(pair) for pairs in self.reached.values() for pair in pairs):
+            raise ValueError("reached holds a number that is not finite")
+        require_finite(watched_seconds=self.watched_seconds)
 
 
 class ResourceReport(Part, frozen=True, kw_only=True):
@@ -63,6 +74,10 @@ class ResourceReport(Part, frozen=True, kw_only=True):
     resource: Name
     geometry: Name
     host: Name
+    price_per_hour: Money | None = None
+    """Of the whole card; None: unknown."""
+    provisioned: bool = False
+    """It came by a provisioning command, and may be given back by one."""
 
 
 class InventoryEvent(PoolEvent, frozen=True, kw_only=True, tag="inventory"):
@@ -79,6 +94,10 @@ class AppPolicy(Part, frozen=True, kw_only=True):
     min_slice: Name | None = None
     max_slice: Name | None = None
     initial_slice: Name | None = None
+    maintenance: list[Maintenance] = field(default_factory=list)
+    """When it may be changed; all of these and all of the pool's must agree."""
+    objective: Objective | None = None
+    """What tells whether a change hurt it, beside memory and shortage."""
 
 
 QuantileName = Literal["q50", "q90", "q95", "q99"]
@@ -94,13 +113,26 @@ class Sizing(Part, frozen=True, kw_only=True):
     """
 
     compute_quantile: QuantileName = "q90"
-    """The quantile of the predicted peak of compute to cover. A short excess slows an application, no more."""
+    """The quantile of the predicted peak of compute that a step down must cover. A short excess slows an application,
+    no more."""
     memory_quantile: QuantileName = "q95"
-    """The quantile of the predicted peak of memory to cover, before the margin. An excess ends the application."""
+    """The same of memory, before the margin. An excess ends the application."""
+    raise_quantile: QuantileName = "q50"
+    """The quantile of both that a step up must cover: a forecast raises a slice when it is more likely right than not.
+    A higher one raises for bursts most of which never come; what is held against these is the price of shortage."""
     compute_margin: Margin = 0.0
     """Added to the compute quantile."""
     memory_margin: Margin = 0.05
     """Added to the memory quantile."""
+    memory_hold_seconds: Seconds = 3600.0
+    """A slice never shrinks below what memory has reached within so long."""
+    shortage_price: Annotated[float, Meta(ge=0.0, le=1000.0, description="card-hours")] = 0.85
+    """What one excess of a slice's compute is worth, in card-hours. The class to step down to is the one of least
+    expected cost: its share of a card, and this price times the excesses expected per hour. At 0 excesses cost
+    nothing, and quantiles alone decide."""
+    least_saving: Annotated[float, Meta(ge=0.0, le=1.0, description="cards")] = 0.05
+    """A step down must lower the expected cost by so many cards at least: each is a disturbance, and one more when it
+    is undone."""
     raise_horizon_seconds: Seconds = 300.0
     """A step up covers the peaks up to this far ahead: the time until the next chance to act, and the change itself."""
     lower_horizon_seconds: Seconds = 900.0
@@ -109,11 +141,16 @@ class Sizing(Part, frozen=True, kw_only=True):
     """From this share of the slice's compute in use the application counts as short: it is raised at once."""
     memory_full_ratio: Fullness = 0.97
     """From this share of the slice's memory in use the application counts as running out: it is raised at once."""
-    step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 3
-    """So many forecasts in a row must agree to a step down."""
-    step_down_seconds: Seconds = 5400.0
-    """They must agree for so long. Patience costs less than it seems: a step down that is soon undone is paid for
-    twice, in shortage and in changes."""
+    step_down_forecasts: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    """So many forecasts in a row must agree to a step down; it goes to the largest class that one of them asked for."""
+    step_down_seconds: Seconds = 0.0
+    """They must agree for so long. By default the price of shortage alone holds steps down, as long as what was reached
+    lately makes an excess likely; to wait on top of that costs cards and changes and spares no shortage."""
+    idle_ratio: Fullness = 0.05
+    """Up to this share of a card in use an application counts as idle."""
+    idle_wait_seconds: Seconds = 600.0
+    """A step down waits for so long, at most, while the application is busy and predicted to be idle soon (by the
+    raise horizon): its slice is made anew, which disturbs whatever runs."""
     shrink_while_learning: bool = False
     """Whether an application may be stepped down before its first phase has been learned."""
     cooldown_seconds: Seconds = 600.0
@@ -135,11 +172,17 @@ class Sizing(Part, frozen=True, kw_only=True):
 
 
 class PolicyEvent(PoolEvent, frozen=True, kw_only=True, tag="policy"):
-    """The pool's policy: a default, per-application exceptions, and how to size. It replaces the earlier one."""
+    """The pool's policy: a default, per-application exceptions, how to size, and the pool's limits. It replaces the
+    earlier one."""
 
     default: AppPolicy
     apps: dict[Name, AppPolicy] = field(default_factory=dict)
     sizing: Sizing = field(default_factory=Sizing)
+    budget: Budget = field(default_factory=Budget)
+    maintenance: list[Maintenance] = field(default_factory=list)
+    """When applications may be changed; all of these must agree."""
+    probation: Probation = field(default_factory=Probation)
+    provisioning: Provisioning = field(default_factory=Provisioning)
 
 
 class AllocateRequest(PoolEvent, frozen=True, kw_only=True, tag="allocate"):
@@ -175,4 +218,37 @@ class OutcomeEvent(PoolEvent, frozen=True, kw_only=True, tag="outcome"):
         require_finite(duration_seconds=self.duration_seconds)
 
 
-AnyPoolEvent = ForecastEvent | InventoryEvent | PolicyEvent | AllocateRequest | ReleaseRequest | OutcomeEvent
+class OomEvent(PoolEvent, frozen=True, kw_only=True, tag="oom"):
+    """An application ran out of memory at `at_ms`, with `memory_bytes` in use (None: unknown)."""
+
+    app: Name
+    memory_bytes: Annotated[float, Meta(ge=0.0)] | None = None
+
+    def __post_init__(self) -> None:
+        require_finite(memory_bytes=self.memory_bytes)
+
+
+class PauseEvent(PoolEvent, frozen=True, kw_only=True, tag="pause"):
+    """The planner commands nothing but releases: for `app`, or, without one, for the whole pool."""
+
+    app: Name | None = None
+    reason: Label = ""
+
+
+class ResumeEvent(PoolEvent, frozen=True, kw_only=True, tag="resume"):
+    """Ends the pause of `app`, or, without one, that of the whole pool; the other kind of pause stays."""
+
+    app: Name | None = None
+
+
+AnyPoolEvent = (
+    ForecastEvent
+    | InventoryEvent
+    | PolicyEvent
+    | AllocateRequest
+    | ReleaseRequest
+    | OutcomeEvent
+    | OomEvent
+    | PauseEvent
+    | ResumeEvent
+)

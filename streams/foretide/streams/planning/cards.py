@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from foretide.streams.planning.layout import LAYOUTS, Layout
 
@@ -14,15 +14,21 @@ Occupancy = tuple[int, int]
 
 class Card:
     """One card. `present`: some source reports it. `occupants`: what each application takes, commands in flight
-    included. Its layout does not change while it is occupied."""
+    included. Its layout does not change while it is occupied. `leaving`: it is being given back, nothing new is put on
+    it. `price` is per hour, None if unknown; `provisioned`: it came by a command."""
 
-    __slots__ = ("compute", "host", "layout", "name", "occupants", "present", "taken")
+    __slots__ = (
+        "compute", "host", "layout", "leaving", "name", "occupants", "present", "price", "provisioned", "taken",
+    )  # fmt: skip
 
     def __init__(self, name: str, host: str, layout: Layout, present: bool) -> None:
         self.name = name
         self.host = host
         self.layout = layout
         self.present = present
+        self.leaving = False
+        self.price: float | None = None
+        self.provisioned = False
         self.occupants: dict[str, Occupancy] = {}
         self.taken = 0
         self.compute = 0
@@ -76,11 +82,28 @@ class Cards:
         self._join(card)
         self._free(card)
 
+    def tell(self, name: str, price: float | None, provisioned: bool) -> bool:
+        """What a source says of a card beside where it is; whether its price has changed."""
+        card = self._cards[name]
+        changed = card.price != price
+        card.price, card.provisioned = price, provisioned
+        return changed
+
+    def leave(self, name: str, leaving: bool) -> None:
+        """The card is about to be given back, or it stays after all."""
+        card = self._cards[name]
+        if card.leaving != leaving:
+            self._leave(card)
+            card.leaving = leaving
+            self._join(card)
+            if not leaving:
+                self._free(card)
+
     def vanish(self, name: str) -> None:
         """No source reports the card any more. It stays known while it is occupied."""
         card = self._cards[name]
         self._leave(card)
-        card.present = False
+        card.present = card.leaving = False
         self._drop_if_gone(card)
 
     def assume(self, name: str, layout: Layout) -> None:
@@ -88,11 +111,10 @@ class Cards:
         if name not in self._cards:
             self._cards[name] = Card(name, "", layout, False)
 
-    def restore(self, name: str, host: str, layout: Layout, present: bool) -> None:
+    def restore(self, card: Card) -> None:
         """A card as a snapshot holds it; `settle` ends the restoring."""
-        card = self._cards[name] = Card(name, host, layout, present)
-        if present:
-            self._join(card)
+        self._cards[card.name] = card
+        self._join(card)
 
     def settle(self) -> None:
         """What was restored is not news: no room appeared."""
@@ -110,14 +132,13 @@ class Cards:
         else:
             card.occupants[app] = occupancy
         card.taken, card.compute = card.without("")
-        if card.present:
-            self._join(card)
-            if before[0] & ~card.taken or card.compute < before[1]:
-                self._free(card)
+        self._join(card)
+        if card.present and (before[0] & ~card.taken or card.compute < before[1]):
+            self._free(card)
         self._drop_if_gone(card)
 
-    def best(self, index: int, layout: Layout | None = None, but: str | None = None) -> tuple[Card, int] | None:
-        """The card (not `but`) that class `index` fits most tightly, and the start; None if it fits nowhere.
+    def best(self, index: int, layout: Layout | None = None, but: Collection[str] = ()) -> tuple[Card, int] | None:
+        """The card (none of `but`) that class `index` fits most tightly, and the start; None if it fits nowhere.
 
         Most tightly: least memory, then least compute left over; of equal ones the first by name. A class is an index
         into `layout`; without one, into each card's own.
@@ -133,7 +154,7 @@ class Cards:
             start = of.fit(taken, compute, index)
             if start is None:
                 continue
-            name = names[0] if names[0] != but else names[1] if len(names) > 1 else None
+            name = next((n for n in names if n not in but), None)
             if name is None:
                 continue
             after = taken | of.mask(index, start)
@@ -141,7 +162,7 @@ class Cards:
             if found is None or left < found:
                 found = left
         if found is None:
-            if but is None:
+            if not but:
                 self._full.add(kind)
             return None
         return self._cards[found[2]], found[3]
@@ -159,11 +180,13 @@ class Cards:
         self.freed.add(card.name)
 
     def _join(self, card: Card) -> None:
+        if not card.present or card.leaving:
+            return
         insort(self._alike.setdefault((card.layout.name, card.taken, card.compute), []), card.name)
         self._kinds[card.layout.name] += 1
 
     def _leave(self, card: Card) -> None:
-        if not card.present:
+        if not card.present or card.leaving:
             return
         key = (card.layout.name, card.taken, card.compute)
         names = self._alike[key]

@@ -8,6 +8,7 @@ from foretide.schemas.messages import Alternative, Sizing
 from foretide.schemas.units import GIB
 from foretide.streams.planning.layout import Layout
 from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise
+from foretide.streams.planning.sizing.risk import excesses_per_hour, expected_cost
 
 
 def gib(memory: float) -> str:
@@ -34,10 +35,9 @@ def slice_text(layout: Layout, index: int) -> str:
 def raise_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
     """Why a larger class."""
     return (
-        f"predicted peaks up to {minutes(sizing.raise_horizon_seconds * 1000)} ahead: compute"
-        f" {share(need.raise_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
-        f" {gib(need.raise_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}); in use"
-        f" {gib(need.last_memory)}; {slice_text(layout, index)} is the smallest slice allowed that covers them"
+        f"predicted peaks ({sizing.raise_quantile}) up to {minutes(sizing.raise_horizon_seconds * 1000)} ahead: compute"
+        f" {share(need.raise_compute)}, memory {gib(need.raise_memory)}; in use {gib(need.last_memory)};"
+        f" {slice_text(layout, index)} is the smallest slice allowed that covers them"
     )
 
 
@@ -46,9 +46,18 @@ def lower_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
     return (
         f"predicted peaks up to {minutes(sizing.lower_horizon_seconds * 1000)} ahead: compute"
         f" {share(need.lower_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
-        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}); in use"
-        f" {gib(need.last_memory)}; {slice_text(layout, index)} is enough"
+        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}, or what was reached lately);"
+        f" in use {gib(need.last_memory)}; {slice_text(layout, index)} is enough{_risk_text(layout, need, index)}"
     )
+
+
+def _risk_text(layout: Layout, need: Need, index: int) -> str:
+    """How often the class would be exceeded, where that has a price."""
+    if need.shortage_price <= 0.0 or not need.compute.stairs:
+        return ""
+    often = excesses_per_hour(layout.compute[index], need.compute)
+    cost = expected_cost(layout, index, need.compute, need.shortage_price)
+    return f", expected to be exceeded {often:.2g} times an hour, which makes it cost {cost:.2f} of a card"
 
 
 def alternatives(layout: Layout, need: Need | None, bounds: tuple[int, int], chosen: int) -> list[Alternative]:

@@ -6,13 +6,26 @@ Events and the outcomes that follow form one log, as they would in the pool's to
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from foretide.schemas.ids import outcome_id
-from foretide.schemas.messages import AnyPoolEvent, Command, Decision, OutcomeEvent, RecordRef
+from foretide.schemas.messages import (
+    AnyPoolEvent,
+    Command,
+    Decision,
+    InventoryEvent,
+    OutcomeEvent,
+    Provision,
+    RecordRef,
+    ResourceReport,
+)
 from foretide.schemas.topics import POOL_EVENTS
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.step import step
 from foretide.streams.planning.turn import command_of
+
+PROVISIONED: Final = "provisioned"
+"""The source, and the host, of cards that came by a command."""
 
 
 def applied(command: Command, at_ms: int) -> OutcomeEvent:
@@ -31,11 +44,13 @@ def applied(command: Command, at_ms: int) -> OutcomeEvent:
 
 
 class PoolLoop:
-    """One pool: `feed` an event, get the decisions that follow from it and from the outcomes of its commands."""
+    """One pool: `feed` an event, get the decisions that follow from it and from the outcomes of its commands. Cards
+    that the planner asks for come at once, too."""
 
     def __init__(self, pool: str, *, keep_log: bool = False) -> None:
         self.state = PoolState(pool)
         self.offset = 0
+        self._provisioned: dict[str, ResourceReport] = {}
         self.log: list[AnyPoolEvent] | None = [] if keep_log else None
         """Every event in order, outcomes included, if it was asked for."""
 
@@ -54,5 +69,22 @@ class PoolLoop:
             for decision in made:
                 command = command_of(decision)
                 if command is not None:
+                    if command.provision is not None:
+                        todo.append(self._inventory(command, command.provision, decision.at_ms))
                     todo.append(applied(command, decision.at_ms))
         return decisions
+
+    def _inventory(self, command: Command, wish: Provision, at_ms: int) -> InventoryEvent:
+        """The cards that came by commands so far, after this one."""
+        for name in wish.resources:
+            del self._provisioned[name]
+        for n in range(0 if wish.resources else wish.count):
+            name = f"{PROVISIONED}/{command.id}/{n}"
+            self._provisioned[name] = ResourceReport(
+                resource=name, geometry=wish.geometry, host=PROVISIONED, price_per_hour=wish.price_per_hour,
+                provisioned=True,
+            )  # fmt: skip
+        return InventoryEvent(
+            id=f"{command.id}/inventory", pool=command.pool, at_ms=at_ms, source=PROVISIONED,
+            resources=list(self._provisioned.values()),
+        )  # fmt: skip

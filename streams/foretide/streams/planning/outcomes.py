@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from foretide.schemas.errors import InvalidMessage
-from foretide.schemas.messages import OutcomeEvent, Placement
+from foretide.schemas.messages import PROVISIONING_APP, OutcomeEvent, Placement
 from foretide.schemas.topics import POOL_EVENTS
 from foretide.streams.planning.decide import decide
 from foretide.streams.planning.layout import LAYOUTS, Layout, Spot
+from foretide.streams.planning.probation import begin
+from foretide.streams.planning.provisioning import on_size_outcome
+from foretide.streams.planning.records import App
 from foretide.streams.planning.sizing import backoff_ms
-from foretide.streams.planning.state import App, PoolState
+from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
 
 
@@ -39,6 +42,9 @@ def _spot(state: PoolState, placement: Placement | None) -> Spot | None:
 def on_outcome(turn: Turn, event: OutcomeEvent) -> None:
     """Settle the command that was in flight; any other outcome is repeated or late and changes nothing."""
     state = turn.state
+    if event.app == PROVISIONING_APP:
+        on_size_outcome(turn, event)
+        return
     app = state.apps.get(event.app)
     if app is None or app.flight is None or app.flight.command_id != event.command_id:
         return
@@ -47,16 +53,31 @@ def on_outcome(turn: Turn, event: OutcomeEvent) -> None:
     if event.dry_run:
         state.move(app, before, None)
         app.dry_run = True
+        _not_undone(app)
         app.releasing = app.releasing and app.held is not None
         app.asked = app.asked and (app.held is None or app.releasing)
         app.retry_ms = state.clock_ms + int(state.policy.sizing.dry_run_pause_seconds * 1000)
         decide(turn, app)
         return
+    layout = state.cards[before.card].layout if before is not None else None
     state.move(app, _spot(state, event.placement), None)
     if app.held != before:
         app.changed_ms, app.run = state.clock_ms, None
-    _settle(turn, app, success=app.held == flight.target and event.status in ("applied", "unchanged"))
+    success = app.held == flight.target and event.status in ("applied", "unchanged")
+    _settle(turn, app, success=success)
+    if success:
+        begin(state, app, before, layout, flight)
+    elif app.held != before:
+        app.trial = None  # it is somewhere else: there is no way back from there
+    else:
+        _not_undone(app)
     decide(turn, app)
+
+
+def _not_undone(app: App) -> None:
+    """The way back did not happen, so it is still to be gone."""
+    if app.trial is not None:
+        app.trial.undoing = False
 
 
 def _settle(turn: Turn, app: App, *, success: bool) -> None:

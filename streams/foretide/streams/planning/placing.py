@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from foretide.streams.planning.layout import Spot
-from foretide.streams.planning.state import App, PoolState
+from foretide.streams.planning.records import App
+from foretide.streams.planning.state import PoolState
 
 
 def in_place(state: PoolState, app: App, index: int) -> Spot | None:
@@ -20,9 +21,13 @@ def in_place(state: PoolState, app: App, index: int) -> Spot | None:
 
 
 def elsewhere(state: PoolState, app: App, index: int) -> Spot | None:
-    """The tightest place for class `index` on another card of the same layout, or None."""
+    """The tightest place for class `index` on another card of the same layout, or None; not on a card on which it fared
+    badly lately."""
     assert app.held is not None
-    best = state.cards.best(index, state.cards[app.held.card].layout, but=app.held.card)
+    but = {app.held.card}
+    if app.barred is not None and app.barred.card is not None and state.clock_ms < app.barred.until_ms:
+        but.add(app.barred.card)
+    best = state.cards.best(index, state.cards[app.held.card].layout, but)
     return None if best is None else Spot(best[0].name, index, best[1])
 
 
@@ -41,6 +46,15 @@ def anywhere(state: PoolState, wanted: str | None, smallest: str | None, largest
             if best is not None:
                 return Spot(best[0].name, index, best[1])
     return None
+
+
+def on_card(state: PoolState, name: str, app: App, index: int) -> Spot | None:
+    """Where class `index` fits on this card, what the application takes of it given back; else None."""
+    card = state.cards.get(name)
+    if card is None or not card.present or card.leaving or index > card.layout.last:
+        return None
+    start = card.layout.fit(*card.without(app.name), index)
+    return None if start is None else Spot(name, index, start)
 
 
 def hosts_of(state: PoolState, *spots: Spot | None) -> tuple[str, ...]:

@@ -12,19 +12,45 @@ from typing import Final
 import msgspec
 
 from foretide.schemas.errors import ForetideError
-from foretide.schemas.messages import AppPolicy, Mode, ResourceReport, Sizing
+from foretide.schemas.messages import (
+    AppPolicy,
+    Budget,
+    Maintenance,
+    Mode,
+    Objective,
+    Probation,
+    Provisioning,
+    ResourceReport,
+    Sizing,
+)
+from foretide.streams.planning.cards import Card
 from foretide.streams.planning.layout import LAYOUTS, Spot
+from foretide.streams.planning.records import (
+    App,
+    Barred,
+    Change,
+    Flight,
+    Floor,
+    Pause,
+    Policy,
+    PoolSize,
+    Source,
+    Trial,
+)
 from foretide.streams.planning.sizing import Agreement, Need
-from foretide.streams.planning.state import App, Change, Flight, Policy, PoolState, Source
+from foretide.streams.planning.state import PoolState
 
-FORMAT: Final = "plan-1"
+FORMAT: Final = "plan-2"
+"""A worker says of a snapshot of another format that it cannot use it. 2: pauses, prices, probation, pool size."""
 
 SpotRow = tuple[int, int, int]
 FlightRow = tuple[str, Change, SpotRow | None, list[int]]
 RunRow = tuple[int, int, int]
 GuardRow = tuple[int, int, bool, int | None, int | None, int]
-PolicyRow = tuple[Mode, str | None, str | None, str | None]
-QueueRow = tuple[int, int, int, int, int | None]
+PolicyRow = tuple[Mode, str | None, str | None, str | None, list[Maintenance] | None, Objective | None]
+ReportRow = tuple[int, int, int, float | None, bool]
+ExtraRow = tuple[Trial | None, Barred | None, Floor | None, float | None]
+QueueRow = tuple[int, int, int, int, int | None, int | None]
 
 
 class SnapshotError(ForetideError):
@@ -33,7 +59,7 @@ class SnapshotError(ForetideError):
 
 class AppRow(msgspec.Struct, array_like=True, frozen=True):
     """One application. `guards`: failures, retry_ms, dry_run, advised, told, wake_ms. Fields ending in `_ago` are ms
-    before the pool's clock, None for never: small numbers take fewer bytes."""
+    before the pool's clock, None for never: small numbers take fewer bytes. `extra`: trial, barred, floor, level."""
 
     name: str
     held: SpotRow | None
@@ -49,6 +75,7 @@ class AppRow(msgspec.Struct, array_like=True, frozen=True):
     changed_ago: int | None
     guards: GuardRow | None
     queue: QueueRow | None
+    extra: ExtraRow | None
 
 
 class CardRow(msgspec.Struct, array_like=True, frozen=True):
@@ -58,6 +85,9 @@ class CardRow(msgspec.Struct, array_like=True, frozen=True):
     host: int
     layout: int
     present: bool
+    leaving: bool
+    price: float | None
+    provisioned: bool
 
 
 class Payload(msgspec.Struct, array_like=True, frozen=True):
@@ -73,13 +103,20 @@ class Payload(msgspec.Struct, array_like=True, frozen=True):
     default: PolicyRow
     policies: list[tuple[str, PolicyRow]]
     sizing: Sizing
-    sources: list[tuple[str, int, list[tuple[int, int, int]]]]
+    budget: Budget
+    maintenance: list[Maintenance]
+    probation: Probation
+    provisioning: Provisioning
+    paused: list[tuple[str | None, Pause]]
+    size: PoolSize
+    sources: list[tuple[str, int, list[ReportRow]]]
     cards: list[CardRow]
     apps: list[AppRow]
     known_ids: bytes
 
 
 _NO_GUARDS: Final[GuardRow] = (0, 0, False, None, None, -1)
+_NO_EXTRA: Final[ExtraRow] = (None, None, None, None)
 
 
 class _Names:
@@ -93,11 +130,17 @@ class _Names:
 
 
 def _policy_row(policy: AppPolicy) -> PolicyRow:
-    return policy.mode, policy.min_slice, policy.max_slice, policy.initial_slice
+    return (
+        policy.mode, policy.min_slice, policy.max_slice, policy.initial_slice, policy.maintenance or None,
+        policy.objective,
+    )  # fmt: skip
 
 
 def _policy(row: PolicyRow) -> AppPolicy:
-    return AppPolicy(mode=row[0], min_slice=row[1], max_slice=row[2], initial_slice=row[3])
+    return AppPolicy(
+        mode=row[0], min_slice=row[1], max_slice=row[2], initial_slice=row[3], maintenance=row[4] or [],
+        objective=row[5],
+    )  # fmt: skip
 
 
 def to_bytes(state: PoolState) -> bytes:
@@ -112,9 +155,13 @@ def to_bytes(state: PoolState) -> bytes:
     def ago(at_ms: int) -> int | None:
         return None if at_ms < 0 else state.clock_ms - at_ms
 
+    def report(r: ResourceReport) -> ReportRow:
+        return number[r.resource], name_of(r.host), name_of(r.geometry), r.price_per_hour, r.provisioned
+
     def row(app: App) -> AppRow:
         advised, told = (None if text is None else name_of(text) for text in (app.advised, app.told))
         guards: GuardRow = (app.failures, app.retry_ms, app.dry_run, advised, told, app.wake_ms)
+        extra: ExtraRow = (app.trial, app.barred, app.floor, app.level)
         flight, queue = app.flight, app.waiting
         topic = app.based_on
         return AppRow(
@@ -135,8 +182,9 @@ def to_bytes(state: PoolState) -> bytes:
             guards=None if guards == _NO_GUARDS else guards,
             queue=None if queue is None else (
                 *queue, name_of(app.waits_for or ""), app.waits_class,
-                None if app.waits_host is None else name_of(app.waits_host),
+                None if app.waits_host is None else name_of(app.waits_host), ago(app.waits_since),
             ),
+            extra=None if extra == _NO_EXTRA else extra,
         )  # fmt: skip
 
     payload = Payload(
@@ -149,11 +197,17 @@ def to_bytes(state: PoolState) -> bytes:
         default=_policy_row(state.policy.default),
         policies=[(name, _policy_row(policy)) for name, policy in sorted(state.policy.apps.items())],
         sizing=state.policy.sizing,
-        sources=[
-            (name, s.at_ms, [(number[r.resource], name_of(r.host), name_of(r.geometry)) for r in s.resources])
-            for name, s in sorted(state.sources.items())
+        budget=state.policy.budget,
+        maintenance=list(state.policy.maintenance),
+        probation=state.policy.probation,
+        provisioning=state.policy.provisioning,
+        paused=sorted(state.paused.items(), key=lambda one: one[0] or ""),
+        size=state.size,
+        sources=[(name, s.at_ms, [report(r) for r in s.resources]) for name, s in sorted(state.sources.items())],
+        cards=[
+            CardRow(c.name, name_of(c.host), name_of(c.layout.name), c.present, c.leaving, c.price, c.provisioned)
+            for c in cards
         ],
-        cards=[CardRow(c.name, name_of(c.host), name_of(c.layout.name), c.present) for c in cards],
         apps=[row(state.apps[name]) for name in sorted(state.apps)],
         known_ids=state.known_ids(),
         names=list(name_of.numbers),
@@ -161,23 +215,46 @@ def to_bytes(state: PoolState) -> bytes:
     return msgspec.msgpack.encode(payload)
 
 
+def _format_of(payload: bytes) -> str | None:
+    """The format that a payload says it has, if that much can be read."""
+    try:
+        rows = msgspec.msgpack.decode(payload)
+    except msgspec.MsgspecError:
+        return None
+    return str(rows[0]) if isinstance(rows, list) and rows else None
+
+
 def from_bytes(pool: str, payload: bytes) -> PoolState:
     """The state that `payload` holds, to the last bit; SnapshotError if it cannot be read."""
     try:
         p = msgspec.msgpack.decode(payload, type=Payload)
     except msgspec.MsgspecError as e:
+        found = _format_of(payload)
+        if found not in (None, FORMAT):
+            raise SnapshotError(f"pool {pool}: snapshot is {found}, {FORMAT} is needed") from e
         raise SnapshotError(f"pool {pool}: snapshot cannot be read: {e}") from e
     if p.format != FORMAT or p.pool != pool:
         raise SnapshotError(f"pool {pool}: snapshot is {p.format} of pool {p.pool}, {FORMAT} is needed")
     state = PoolState(pool)
     state.clock_ms, state.swept_ms, state.arrivals, state.unserved = p.clock_ms, p.swept_ms, p.arrivals, p.unserved
-    state.policy = Policy(_policy(p.default), {name: _policy(row) for name, row in p.policies}, p.sizing)
+    state.policy = Policy(
+        _policy(p.default), {name: _policy(row) for name, row in p.policies}, p.sizing, p.budget,
+        tuple(p.maintenance), p.probation, p.provisioning,
+    )  # fmt: skip
+    state.paused, state.size = dict(p.paused), p.size
     names = p.names
     for source, at_ms, resources in p.sources:
-        reports = (ResourceReport(resource=p.cards[r].name, host=names[h], geometry=names[g]) for r, h, g in resources)
+        reports = (
+            ResourceReport(
+                resource=p.cards[r].name, host=names[h], geometry=names[g], price_per_hour=price, provisioned=ours
+            )
+            for r, h, g, price, ours in resources
+        )
         state.sources[source] = Source(at_ms, tuple(reports))
     for c in p.cards:
-        state.cards.restore(c.name, names[c.host], LAYOUTS[names[c.layout]], c.present)
+        card = Card(c.name, names[c.host], LAYOUTS[names[c.layout]], c.present)
+        card.leaving, card.price, card.provisioned = c.leaving, c.price, c.provisioned
+        state.cards.restore(card)
 
     def spot(row: SpotRow | None) -> Spot | None:
         return None if row is None else Spot(p.cards[row[0]].name, row[1], row[2])
@@ -198,10 +275,12 @@ def from_bytes(pool: str, payload: bytes) -> PoolState:
         if app.wake_ms >= 0:
             state.wakes.append((app.wake_ms, app.name))
         if r.queue is not None:
-            priority, arrival, guard, app.waits_class, host = r.queue
+            priority, arrival, guard, app.waits_class, host, since = r.queue
+            app.waits_since = at(since)
             app.waiting, app.waits_for = (priority, arrival), names[guard]
             app.waits_host = None if host is None else names[host]
             state.queue.append((priority, arrival, app.name))
+        app.trial, app.barred, app.floor, app.level = r.extra or _NO_EXTRA
         flight = r.flight
         state.move(app, spot(r.held), None if flight is None else Flight(
             flight[0], flight[1], spot(flight[2]), tuple(names[h] for h in flight[3])

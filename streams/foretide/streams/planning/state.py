@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from dataclasses import dataclass, field
+from functools import reduce
 from hashlib import blake2b
 from heapq import heappush
-from typing import Final, Literal
+from typing import Final
 
-from foretide.schemas.messages import AppPolicy, Mode, Placement, ResourceReport, Sizing
+from foretide.schemas.messages import Placement
 from foretide.streams.planning.cards import Cards, Occupancy
 from foretide.streams.planning.layout import Spot
-from foretide.streams.planning.sizing import Agreement, Need
-
-Change = Literal["allocate", "resize", "migrate", "release"]
+from foretide.streams.planning.records import App, Flight, Pause, Policy, PoolSize, Source
+from foretide.streams.planning.spending import Charge, Spending, charge, dearer
 
 KNOWN_IDS: Final = 4096
 """Ids of requests, policies and inventories remembered, so that a repeated one is dropped. Producers repeat within
@@ -23,89 +22,6 @@ seconds; a pool sees far fewer such events meanwhile. Forecasts and outcomes nee
 FORGET_MS: Final = 7 * 86_400_000
 """An application that holds, asks for and forecasts nothing for so long is forgotten: the log's own retention is of
 this order, and nothing older can be repeated."""
-
-
-@dataclass(slots=True)
-class Flight:
-    """A command whose outcome is unknown. `hosts` are those it counts against."""
-
-    command_id: str
-    action: Change
-    target: Spot | None
-    hosts: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class App:
-    """One application. Times are event time in ms."""
-
-    name: str
-    held: Spot | None = None
-    flight: Flight | None = None
-    asked: bool = False
-    """It asked for a slice, or lost the one it had, and has none yet."""
-    releasing: bool = False
-    """It gave its slice back, and still has it."""
-    priority: int = 50
-    forecast_ms: int = -1
-    """Time of its newest forecast, -1 before the first."""
-    based_on: tuple[str, int, int] | None = None
-    """The telemetry record (topic, partition, offset) behind its newest forecast."""
-    learning: bool = True
-    need: Need | None = None
-    run: Agreement | None = None
-    changed_ms: int = -1
-    """When it last changed, -1 for never."""
-    failures: int = 0
-    """Failed changes in a row."""
-    retry_ms: int = 0
-    """No change before this time: back-off, or the pause after a dry run."""
-    dry_run: bool = False
-    """The pause until `retry_ms` follows a dry run, not a failure."""
-    advised: str | None = None
-    """The slice last advised, in mode advise."""
-    told: str | None = None
-    """The guard that was last reported to bind, so that it is reported once."""
-    wake_ms: int = -1
-    """When a guard that binds now lets go, -1 for none."""
-    waiting: tuple[int, int] | None = None
-    """Its place in the queue (lower first): minus priority, order of arrival."""
-    waits_for: str | None = None
-    """The guard it queues for: capacity, host_cap or pool_cap."""
-    waits_class: int = -1
-    """The smallest class that would do, when it queues for capacity."""
-    waits_host: str | None = None
-    """The host whose cap it queues for."""
-
-    @property
-    def idle(self) -> bool:
-        """It holds nothing, asks for nothing and is not being changed."""
-        return self.held is None and self.flight is None and not self.asked
-
-
-@dataclass(slots=True)
-class Source:
-    """A source's newest inventory report."""
-
-    at_ms: int
-    resources: tuple[ResourceReport, ...]
-
-
-@dataclass(slots=True)
-class Policy:
-    """The policy in force."""
-
-    default: AppPolicy = field(default_factory=AppPolicy)
-    apps: dict[str, AppPolicy] = field(default_factory=dict)
-    sizing: Sizing = field(default_factory=Sizing)
-
-    def of(self, app: str) -> AppPolicy:
-        """The application's own policy, or the pool's default."""
-        return self.apps.get(app, self.default)
-
-    def mode(self, app: str) -> Mode:
-        """The application's mode."""
-        return self.of(app).mode
 
 
 class PoolState:
@@ -130,6 +46,10 @@ class PoolState:
         self.unserved = False
         """The pool's cap ended the last look through the queue before its end: who waits for room on its own card may
         have missed it."""
+        self.paused: dict[str | None, Pause] = {}
+        """Pauses by application; under None that of the whole pool."""
+        self.spending = Spending()
+        self.size = PoolSize()
         self.in_flight = 0
         self.in_flight_on: dict[str, int] = {}
         self._known: set[bytes] = set()
@@ -197,6 +117,17 @@ class PoolState:
             for m, c in taken:
                 mask, compute = mask | m, max(compute, c)
             self.cards.occupy(card, app.name, (mask, compute) if taken else None)
+        self.charge(app)
+
+    def charge(self, app: App) -> None:
+        """Charge the application with what it holds or may hold soon, at the prices known now."""
+        amounts = [self.charge_of(s) for s in (app.held, app.flight.target if app.flight else None) if s]
+        self.spending.set(app.name, reduce(dearer, amounts) if amounts else None)
+
+    def charge_of(self, spot: Spot) -> Charge:
+        """What a slice costs."""
+        card = self.cards[spot.card]
+        return charge(card.layout.cost[spot.rank], card.price)
 
     def _takes(self, spot: Spot) -> Occupancy:
         layout = self.cards[spot.card].layout
@@ -209,6 +140,7 @@ class PoolState:
         app.waits_for, app.waits_class, app.waits_host = guard, smallest, host
         if app.waiting is None:
             self.arrivals += 1
+            app.waits_since = self.clock_ms
             app.waiting = (-app.priority, self.arrivals)
             insort(self.queue, (*app.waiting, app.name))
 
@@ -217,6 +149,7 @@ class PoolState:
         if app.waiting is not None:
             del self.queue[bisect_left(self.queue, (*app.waiting, app.name))]
             app.waiting, app.waits_for, app.waits_class, app.waits_host = None, None, -1, None
+            app.waits_since = -1
 
     def wake_at(self, app: App, at_ms: int) -> None:
         """Look at the application again when the clock reaches `at_ms`."""

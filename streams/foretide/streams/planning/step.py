@@ -14,21 +14,29 @@ from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import (
     AllocateRequest,
     AnyPoolEvent,
-    AppPolicy,
     Decision,
     ForecastEvent,
     InventoryEvent,
+    OomEvent,
     OutcomeEvent,
+    PauseEvent,
     PolicyEvent,
     RecordRef,
     ReleaseRequest,
+    ResumeEvent,
 )
 from foretide.schemas.topics import POOL_EVENTS
+from foretide.streams.planning.checks import check
 from foretide.streams.planning.decide import decide
-from foretide.streams.planning.layout import LAYOUTS, Layout
+from foretide.streams.planning.inventory import on_inventory
+from foretide.streams.planning.memory import floor_after
 from foretide.streams.planning.outcomes import check_outcome, on_outcome
+from foretide.streams.planning.probation import memory_ran_out, watch
+from foretide.streams.planning.provisioning import follow_demand
+from foretide.streams.planning.queue import serve_queue
+from foretide.streams.planning.records import Pause, Policy
 from foretide.streams.planning.sizing import need_of
-from foretide.streams.planning.state import FORGET_MS, App, Policy, PoolState, Source
+from foretide.streams.planning.state import FORGET_MS, PoolState
 from foretide.streams.planning.turn import Turn
 
 DAY_MS = 86_400_000
@@ -49,7 +57,7 @@ def step(state: PoolState, event: AnyPoolEvent, ref: RecordRef) -> tuple[PoolSta
         check_outcome(state, event)
         on_outcome(turn, event)
     else:
-        _check(event)
+        check(event)
         digest = state.digest(event.id)
         if not state.knows(digest):
             state.learn_id(digest)
@@ -58,36 +66,16 @@ def step(state: PoolState, event: AnyPoolEvent, ref: RecordRef) -> tuple[PoolSta
             elif isinstance(event, ReleaseRequest):
                 _on_release(turn, event)
             elif isinstance(event, InventoryEvent):
-                _on_inventory(turn, event)
-            else:
+                on_inventory(turn, event)
+            elif isinstance(event, PolicyEvent):
                 _on_policy(turn, event)
-    _serve_queue(turn)
+            elif isinstance(event, OomEvent):
+                _on_oom(turn, event)
+            else:
+                _on_pause(turn, event)
+    serve_queue(turn)
+    follow_demand(turn)
     return state, tuple(turn.decisions)
-
-
-def _check(event: AllocateRequest | ReleaseRequest | InventoryEvent | PolicyEvent) -> None:
-    if isinstance(event, InventoryEvent):
-        for i, report in enumerate(event.resources):
-            if report.geometry not in LAYOUTS:
-                known = ", ".join(sorted(LAYOUTS))
-                reason = f"unknown geometry {report.geometry!r}; this build knows {known}"
-                raise InvalidMessage(POOL_EVENTS, f"$.resources[{i}].geometry", reason)
-    elif isinstance(event, PolicyEvent):
-        _check_policy(event.default, "$.default")
-        for name in sorted(event.apps):
-            _check_policy(event.apps[name], f"$.apps.{name}")
-
-
-def _check_policy(policy: AppPolicy, place: str) -> None:
-    for field in ("min_slice", "max_slice", "initial_slice"):
-        name = getattr(policy, field)
-        if name is not None and not any(name in of.index for of in LAYOUTS.values()):
-            known = ", ".join(name for of in LAYOUTS.values() for name in of.names)
-            raise InvalidMessage(POOL_EVENTS, f"{place}.{field}", f"unknown slice {name!r}; there are {known}")
-    low, high = policy.min_slice, policy.max_slice
-    for of in LAYOUTS.values():
-        if low in of.index and high in of.index and of.index[low] > of.index[high]:
-            raise InvalidMessage(POOL_EVENTS, f"{place}.min_slice", f"{low} is larger than max_slice {high}")
 
 
 def _on_forecast(turn: Turn, event: ForecastEvent) -> None:
@@ -101,6 +89,7 @@ def _on_forecast(turn: Turn, event: ForecastEvent) -> None:
     if event.at_ms > state.clock_ms:
         state.clock_ms = event.at_ms
     turn.at_ms = state.clock_ms
+    watch(state, app, event)
     if app.wake_ms >= 0 and app.wake_ms <= state.clock_ms:
         app.wake_ms = -1
     decide(turn, app, fresh=True)
@@ -164,85 +153,54 @@ def _on_release(turn: Turn, event: ReleaseRequest) -> None:
         turn.note(app, "release", "it withdrew its request before a slice was found")
 
 
-def _on_inventory(turn: Turn, event: InventoryEvent) -> None:
-    state = turn.state
-    before = state.sources.get(event.source)
-    if before is not None and event.at_ms < before.at_ms:
-        return
-    resources = tuple(sorted(event.resources, key=lambda r: (r.resource, r.host, r.geometry)))
-    state.sources[event.source] = Source(event.at_ms, resources)
-    if before is not None and before.resources == resources:
-        return
-    reports = {
-        r.resource: r for name in sorted(state.sources, reverse=True) for r in reversed(state.sources[name].resources)
-    }
-    mentioned = {r.resource for r in resources} | {r.resource for r in (before.resources if before else ())}
-    for name in sorted(mentioned):
-        card, report = state.cards.get(name), reports.get(name)
-        if report is not None:
-            back = card is not None and not card.present
-            state.cards.report(name, report.host, LAYOUTS[report.geometry])
-            if back:
-                _each_on(turn, name, gone=False)
-        elif card is not None and card.present:
-            holders = sorted(card.occupants)
-            state.cards.vanish(name)
-            if holders:
-                _each_on(turn, name, gone=True)
-
-
-def _each_on(turn: Turn, card_name: str, *, gone: bool) -> None:
-    state = turn.state
-    for name in sorted(state.cards[card_name].occupants):
-        app = state.apps[name]
-        if app.held is None or app.held.card != card_name:
-            continue
-        if gone:
-            state.leave_queue(app)
-            turn.hold(app, "lost_card", f"{card_name} is in no source's inventory any more; what it holds is kept")
-        else:
-            app.told = None
-            decide(turn, app)
-
-
 def _on_policy(turn: Turn, event: PolicyEvent) -> None:
     state = turn.state
-    state.policy = Policy(event.default, dict(event.apps), event.sizing)
+    before = state.policy
+    state.policy = Policy(
+        event.default, dict(event.apps), event.sizing, event.budget, tuple(event.maintenance), event.probation,
+        event.provisioning,
+    )  # fmt: skip
+    state.size.told, state.size.check_ms = None, 0
     for name in sorted(state.apps):
         app = state.apps[name]
+        if _signal(before, name) != _signal(state.policy, name):
+            app.level = None
+            if app.trial is not None:
+                app.trial.level, app.trial.worse = None, 0
         if state.policy.mode(name) != "advise":
             app.advised = None
+        if state.policy.mode(name) != "auto":
+            app.trial = None
         decide(turn, app)
     turn.landed = True
 
 
-def _serve_queue(turn: Turn) -> None:
-    """Try those who wait again, if room appeared or a cap lets go: by priority, then by time of arrival."""
+def _signal(policy: Policy, app: str) -> str | None:
+    objective = policy.of(app).objective
+    return objective.signal if objective is not None else None
+
+
+def _on_oom(turn: Turn, event: OomEvent) -> None:
     state = turn.state
-    freed = state.cards.freed
-    if not (turn.landed or freed):
+    app = state.apps.get(event.app)
+    floor = floor_after(state, app, event) if app is not None else None
+    if app is None or floor is None:
         return
-    cap, layouts = state.policy.sizing.max_in_flight_per_pool, state.cards.layouts()
-    for *_, name in list(state.queue):
-        if state.in_flight >= cap:
-            state.unserved = True
-            break
-        app = state.apps[name]
-        if app.waiting is not None and _worth_trying(state, app, layouts):
-            decide(turn, app)
-    else:
-        state.unserved = False
-    freed.clear()
+    app.floor, app.run, app.told = floor, None, None
+    if event.at_ms >= app.changed_ms:
+        memory_ran_out(state, app)
+    decide(turn, app)
 
 
-def _worth_trying(state: PoolState, app: App, layouts: list[Layout]) -> bool:
-    """Whether what the application waits for may be there now; it spares most of a long queue a closer look."""
-    if app.waits_for == "host_cap":
-        flying = state.in_flight_on.get(app.waits_host or "", 0)
-        return flying < state.policy.sizing.max_in_flight_per_host
-    if app.waits_for != "capacity":
-        return True
-    if app.held is None:
-        return any(state.cards.could_fit(min(app.waits_class, of.last), of) for of in layouts)
-    card = state.cards[app.held.card]
-    return state.unserved or card.name in state.cards.freed or state.cards.could_fit(app.waits_class, card.layout)
+def _on_pause(turn: Turn, event: PauseEvent | ResumeEvent) -> None:
+    state = turn.state
+    if isinstance(event, PauseEvent):
+        state.paused[event.app] = Pause(turn.at_ms, event.reason)
+        return
+    if state.paused.pop(event.app, None) is None:
+        return
+    for app in state.apps.values():
+        if app.told == "paused:":
+            app.told = None
+    state.size.told, state.size.check_ms = None, 0
+    turn.landed = True

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from foretide.schemas.ids import record_id
-from foretide.schemas.messages import Action, Alternative, Command, Decision, Mode, Placement, RecordRef
+from foretide.schemas.messages import (
+    PROVISIONING_APP,
+    Action,
+    Alternative,
+    Command,
+    Decision,
+    Mode,
+    Placement,
+    Provision,
+    RecordRef,
+)
+from foretide.streams.planning.guards.base import Binding
 from foretide.streams.planning.layout import Spot
 from foretide.streams.planning.placing import hosts_of
-from foretide.streams.planning.state import App, Change, Flight, PoolState
+from foretide.streams.planning.records import App, Change, Flight
+from foretide.streams.planning.state import PoolState
 
 
 class Turn:
@@ -34,6 +46,16 @@ class Turn:
             app.told = told
             self._decide(app, "hold", wanted, reason, considered, guard, commanded=False)
 
+    def hold_back(self, app: App, found: Binding, considered: Sequence[Alternative] = ()) -> None:
+        """A guard binds: say so, and see to it that the wish is looked at again."""
+        if found.queue:
+            self.state.wait(app, found.guard, host=found.host)
+        else:
+            self.state.leave_queue(app)
+        if found.wake_ms >= 0:
+            self.state.wake_at(app, found.wake_ms)
+        self.hold(app, found.guard, found.reason, kind=found.kind, considered=considered)
+
     def advise(
         self, app: App, action: Action, wanted: Placement | None, reason: str, considered: Sequence[Alternative] = ()
     ) -> None:
@@ -56,6 +78,30 @@ class Turn:
         state.leave_queue(app)
         app.told, app.wake_ms = None, -1
         state.move(app, app.held, Flight(decision.id, action, target, hosts_of(state, app.held, target)))
+
+    def resized(
+        self, action: Action, reason: str, provision: Provision | None, guard: str | None, *, commanded: bool
+    ) -> Decision:
+        """A decision about the pool's own size."""
+        decision = Decision(
+            id=record_id(self.ref.topic, self.ref.partition, self.ref.offset, len(self.decisions)),
+            pool=self.state.pool,
+            app=PROVISIONING_APP,
+            at_ms=self.at_ms,
+            action=action,
+            mode=self.state.policy.provisioning.mode,
+            held=None,
+            wanted=None,
+            reason=reason,
+            considered=[],
+            guard=guard,
+            commanded=commanded,
+            valid_for_seconds=self.state.policy.sizing.valid_for_seconds,
+            based_on=[self.ref],
+            provision=provision,
+        )
+        self.decisions.append(decision)
+        return decision
 
     def _decide(
         self, app: App, action: Action, wanted: Placement | None, reason: str, considered: Sequence[Alternative],
@@ -102,6 +148,7 @@ def command_of(decision: Decision) -> Command | None:
         action=decision.action,
         expected=decision.held,
         desired=decision.wanted,
+        provision=decision.provision,
         issued_ms=0,
         deadline_ms=int(decision.valid_for_seconds * 1000),
         epoch=0,

@@ -81,10 +81,12 @@ def forecast_event(profile: ApplicationProfile, pool: str, ref: RecordRef) -> Fo
         at_ms=profile.last_ms,
         app=profile.app,
         needs=needs,
-        last={s: profile.signals[s].last for s in SIZED if s in profile.signals},
+        last={s: profile.signals[s].last for s in SIZED if s in profile.signals} | profile.published,
         learning=profile.learning,
         why="age",
         based_on=ref,
+        reached=profile.gate.reached(profile.last_ms),
+        watched_seconds=profile.gate.watched_seconds(profile.last_ms),
     )
 
 

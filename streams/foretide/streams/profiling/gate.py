@@ -7,7 +7,7 @@ down after much longer anyway, and usage that swings about an edge must not fill
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,7 @@ from foretide.schemas.messages import ForecastEvent
 from foretide.schemas.slices import MIG_80GB
 from foretide.streams.planning.layout import Layout
 from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise, need_of
+from foretide.streams.planning.sizing.evidence import climb, reached
 from foretide.streams.profiling.settings import GateSettings
 
 Why = Literal["first", "class", "margin", "age"]
@@ -24,7 +25,8 @@ _LAYOUT: Final = Layout(MIG_80GB)
 
 class GateState(msgspec.Struct, array_like=True):
     """What the planner heard last: when; the classes to raise and to lower to; the compute and memory to raise to;
-    and `near`, one bit for each of these two and of the last values that is close to the edge of the class."""
+    and `near`, one bit for each of these two and of the last values that is close to the edge of the class. `looked_ms`
+    is when a whole forecast was last weighed."""
 
     sent_ms: int = -1
     raised: int = 0
@@ -33,12 +35,68 @@ class GateState(msgspec.Struct, array_like=True):
     memory: float = 0.0
     near: int = 0
     learning: bool = True
+    looked_ms: int = -1
+    first_ms: int = -1
+    stairs: dict[str, list[tuple[int, float]]] = msgspec.field(default_factory=dict)
+
+    def reach(self, at_ms: int, signal: str, peak: float) -> None:
+        """Take in the largest sample of a signal in the newest window."""
+        if self.first_ms < 0:
+            self.first_ms = at_ms
+        climb(self.stairs.setdefault(signal, []), at_ms, peak)
+
+    def reached(self, at_ms: int) -> dict[str, list[tuple[float, float]]]:
+        """What was reached lately, as the forecast tells it."""
+        return {signal: reached(stairs, at_ms) for signal, stairs in self.stairs.items()}
+
+    def watched_seconds(self, at_ms: int) -> float:
+        """For how long there have been samples."""
+        return (at_ms - self.first_ms) / 1000
+
+
+class Glance(NamedTuple):
+    """What of a window can be seen without a whole forecast: the amounts of `Need`, and the largest sample of compute.
+    A dimension without a forecast needs 0."""
+
+    at_ms: int
+    learning: bool
+    raise_compute: float
+    raise_memory: float
+    lower_compute: float
+    lower_memory: float
+    used_compute: float
+    used_memory: float
+    peak_compute: float
+
+
+def worth_a_look(state: GateState, now: Glance, settings: GateSettings) -> bool:
+    """Whether `why_send` could find a reason: it costs many times more than this, and mostly finds none.
+
+    What rises shows in the glance: without a rise there, and no sample above the class to lower to, no class rises.
+    What falls is looked for every `look_ms` once it may be told at all.
+    """
+    if state.sent_ms < 0 or now.learning != state.learning:
+        return True
+    age = now.at_ms - state.sent_ms
+    if age >= settings.age_ms or (age >= settings.hold_ms and now.at_ms - state.looked_ms >= settings.look_ms):
+        return True
+    return not (
+        _fits(max(now.raise_compute, now.used_compute), max(now.raise_memory, now.used_memory), state.raised)
+        and _fits(max(now.lower_compute, now.peak_compute), now.lower_memory, state.lowered)
+        and not _near(now, state.raised, settings.edge) & ~state.near
+        and _moved(state, now, settings.margin) <= 0
+    )
+
+
+def _fits(compute: float, memory: float, rank: int) -> bool:
+    return rank == _LAYOUT.last or (compute <= _LAYOUT.compute[rank] and memory <= _LAYOUT.bytes[rank])
 
 
 def why_send(state: GateState, forecast: ForecastEvent, settings: GateSettings) -> Why | None:
     """Why `forecast` should be sent (its own `why` is not looked at), or None; a yes is remembered."""
     need = need_of(forecast, settings.sizing)
     why = _why(state, forecast, need, settings)
+    state.looked_ms = forecast.at_ms
     if why is not None:
         state.sent_ms, state.learning = forecast.at_ms, forecast.learning
         state.raised, state.lowered = class_to_raise(_LAYOUT, need), class_to_lower(_LAYOUT, need)
@@ -58,7 +116,7 @@ def _why(state: GateState, forecast: ForecastEvent, need: Need, settings: GateSe
         return "margin"
     age = forecast.at_ms - state.sent_ms
     if age >= settings.hold_ms:
-        least = Need(*(v * (1.0 + settings.slack) for v in need))
+        least = need.scaled(1.0 + settings.slack)
         if class_to_raise(_LAYOUT, least) < state.raised or class_to_lower(_LAYOUT, least) < state.lowered:
             return "class"
         if state.near & ~_near(least, state.raised, settings.edge) or _moved(state, need, settings.margin) < 0:
@@ -66,7 +124,7 @@ def _why(state: GateState, forecast: ForecastEvent, need: Need, settings: GateSe
     return "age" if age >= settings.age_ms else None
 
 
-def _near(need: Need, rank: int, edge: float) -> int:
+def _near(need: Need | Glance, rank: int, edge: float) -> int:
     """The bits of `GateState.near`. Above the largest class there is nothing to come near to."""
     if rank == _LAYOUT.last:
         return 0
@@ -79,7 +137,7 @@ def _near(need: Need, rank: int, edge: float) -> int:
     )
 
 
-def _moved(state: GateState, need: Need, margin: float) -> int:
+def _moved(state: GateState, need: Need | Glance, margin: float) -> int:
     """1 if a need has risen by the margin, -1 if none has and one has fallen by it. A change of a need below the
     smallest class counts as a share of that class."""
     moves = [

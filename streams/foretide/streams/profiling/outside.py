@@ -8,10 +8,14 @@ from functools import lru_cache
 from typing import Final
 
 from foretide.schemas.messages import TelemetryWindow
+from foretide.schemas.signals import APP_PREFIX
 from foretide.streams.forecasting.record import EXOGENOUS, PHASES
 
 DAY_MS: Final = 86_400_000
 WEEK_MS: Final = 7 * DAY_MS
+
+PUBLISHED: Final = 16
+"""So many of an application's own signals travel to the planner with its forecasts: the pool's log stays small."""
 
 UNKNOWN_PHASE: Final = "unknown"
 IDLE_PHASE: Final = "idle"
@@ -62,6 +66,14 @@ def _calendar(at_ms: int) -> tuple[float, ...]:
         angle = 2 * math.pi * (at_ms % period) / period
         found += [math.sin(angle), math.cos(angle)]
     return tuple(found)
+
+
+def newest(window: TelemetryWindow, fresh: int) -> dict[str, float]:
+    """The last of the `fresh` readings of each `app.*` signal in the window, of the first PUBLISHED by name: a planner
+    may have been told to watch one of them."""
+    names = sorted(s for s in window.signals if s.startswith(APP_PREFIX))[:PUBLISHED]
+    known = {name: [v for v in window.signals[name][-fresh:] if v is not None] for name in names}
+    return {name: values[-1] for name, values in known.items() if values}
 
 
 def found_phase(mean: float | None, highest: float) -> str:

@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import ModelChange, RecordRef, TelemetryWindow
+from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import why_send
+from foretide.streams.profiling.gate import why_send, worth_a_look
+from foretide.streams.profiling.glance import glance
 from foretide.streams.profiling.outlook import survey
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores_of
@@ -105,6 +107,11 @@ class ProfileProcessor:
 
     def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
         gate = self.settings.gate
+        sized = [signal for signal in profile.signals.values() if signal.name in SIZED]
+        for signal in sized:
+            profile.gate.reach(profile.last_ms, signal.name, signal.peak)
+        if not sized or not worth_a_look(profile.gate, glance(profile, gate.sizing), gate):
+            return []
         event = answers.forecast_event(profile, gate.pool, ref)
         why = None if event is None else why_send(profile.gate, event, gate)
         return [] if event is None or why is None else [Output(POOL_EVENTS, gate.pool, replace(event, why=why))]

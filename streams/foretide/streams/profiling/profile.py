@@ -26,7 +26,7 @@ from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
-from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, pure
+from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.outlook import Outlook
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
@@ -85,6 +85,8 @@ class ApplicationProfile:
         self.phase = UNKNOWN_PHASE
         self.learning = True
         self.gate = GateState()
+        self.published: dict[str, float] = {}
+        """What the application itself told in the newest window: the last reading of each of its first signals."""
         self.signals: dict[str, SignalProfile] = {}
 
     def observe(self, window: TelemetryWindow) -> Observation:
@@ -112,6 +114,7 @@ class ApplicationProfile:
         self.phase = window.phase or self._found_phase(window, chosen, fresh)
         phase = self.outside.place_of(self.phase if window.user is None else f"{self.phase} for {window.user}")
         outside = self.outside.numbers(window, fresh)
+        self.published = newest(window, fresh)
         departures: list[SignalDeparture] = []
         due: list[Due] = []
         for name in chosen:

@@ -73,6 +73,8 @@ class GateSettings:
     """What falls back across an edge counts once it is this share below; noise around the edge stays unsaid."""
     hold_ms: int = 300_000
     """What falls is not sent until the last event is so old, in event time: no step down is that urgent."""
+    look_ms: int = 60_000
+    """And it is looked for at most every so often: to weigh a whole forecast costs more than to make it."""
     age_ms: int = 900_000
     """After this much event time a forecast is sent in any case."""
 

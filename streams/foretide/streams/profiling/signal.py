@@ -38,6 +38,7 @@ class SignalProfile:
         "maximum",
         "name",
         "outlook",
+        "peak",
     )
 
     def __init__(self, name: str, settings: ProfileSettings, ladder: Ladder) -> None:
@@ -47,6 +48,8 @@ class SignalProfile:
         self._settings = settings
         self.ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
+        self.peak = 0.0
+        """The largest reading of the newest window."""
         self.deviation = DeviationState()
         self.lead = LeadState()
         drift = settings.drift
@@ -65,7 +68,7 @@ class SignalProfile:
             values = [min(max(v, -LARGEST), LARGEST) for v in values]
             low, high = min(values), max(values)
         self.low, self.high = min(self.low, low), max(self.high, high)
-        self.last = values[-1]
+        self.last, self.peak = values[-1], high
         self.outlook = self._published = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
@@ -120,6 +123,7 @@ class SignalProfile:
         """A signal as it was dumped."""
         signal = cls(name, settings, Ladder.load(settings.horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
+        signal.peak = state.last
         signal.deviation, signal.lead, signal._outcomes = state.deviation, state.lead, state.outcomes
         if signal._drift is not None:
             signal._drift.put(state.drift)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from foretide.actuators.drivers.base import Change, Held, held_one
+from foretide.actuators.drivers.base import Change, Held, SizeChange, held_one
 from foretide.actuators.drivers.simulated.faults import Faults
 from foretide.actuators.drivers.simulated.pool import SimulatedPool
 from foretide.actuators.errors import DriverError, Permanent, Temporary
+from foretide.schemas.messages import ResourceReport
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -71,6 +72,26 @@ class SimulatedDriver:
                 self._pool.destroy(change.app, placement)
         if change.expected is not None and change.expected not in held:
             self._pool.create(change.app, change.expected)
+
+    async def cards(self) -> tuple[ResourceReport, ...]:
+        """The cards that came by a command."""
+        return self._pool.added()
+
+    async def check_size(self, change: SizeChange) -> None:
+        """Permanent says why the pool's size cannot be changed like this."""
+        if why := self._pool.why_not_size(change.command_id, change.provision):
+            raise Permanent(why)
+
+    async def change_size(self, change: SizeChange) -> None:
+        """Add or take away the cards, in the time and with the failure that the seed gives this attempt. It is one
+        step: a simulated data centre hands over all cards of a request or none."""
+        await self.check_size(change)
+        fate = self._faults.fate(change.command_id, change.attempt)
+        await self._sleep(fate.seconds)
+        if fate.failure is not None:
+            text = "simulated: no card was to be had"
+            raise Temporary(text, 0.05) if fate.temporary else Permanent(text)
+        self._pool.change_size(change.command_id, change.provision)
 
     async def close(self) -> None:
         """Close the pool's file."""

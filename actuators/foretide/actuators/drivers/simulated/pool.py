@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 from foretide.actuators.drivers.base import Held
 from foretide.actuators.errors import Permanent, PoolStateError
-from foretide.schemas.messages import Placement
+from foretide.schemas.messages import Placement, Provision, ResourceReport
 from foretide.schemas.slices import MIG_80GB
 
-_SCHEMA = """
+PROVISIONED: Final = "provisioned"
+"""The host of cards that came by a command, and the first part of their names."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS cards (
+    resource TEXT PRIMARY KEY, command_id TEXT NOT NULL, geometry TEXT NOT NULL, price REAL
+) STRICT;
 CREATE TABLE IF NOT EXISTS instances (
     app TEXT NOT NULL, resource TEXT NOT NULL, slice TEXT NOT NULL, start INTEGER NOT NULL,
     PRIMARY KEY (resource, start)
@@ -31,11 +39,11 @@ class SimulatedPool:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(_SCHEMA)
+            self._db.executescript(_SCHEMA)
             homeless = [r for (r,) in self._db.execute("SELECT DISTINCT resource FROM instances ORDER BY resource")]
         except (sqlite3.Error, OSError) as e:
             raise PoolStateError(f"state: {path} cannot be used ({e}). Give another file, or remove it.") from e
-        homeless = [r for r in homeless if r not in self._cards]
+        homeless = [r for r in homeless if not self._has(r)]
         if homeless:
             self._db.close()
             raise PoolStateError(
@@ -57,7 +65,7 @@ class SimulatedPool:
 
     def why_not(self, app: str, placement: Placement, freed: Placement | None = None) -> str | None:
         """Why the application cannot be given `placement` once `freed` is gone; None if it can."""
-        if placement.resource not in self._cards:
+        if not self._has(placement.resource):
             return f"there is no card {placement.resource}"
         names = [p.name for p in MIG_80GB.profiles]
         if placement.slice not in names:
@@ -91,6 +99,45 @@ class SimulatedPool:
         )
         if gone.rowcount != 1:
             raise Permanent(f"{app} does not hold {placement.slice} on {placement.resource}")
+
+    def added(self) -> tuple[ResourceReport, ...]:
+        """The cards that came by a command, by name."""
+        rows = self._db.execute("SELECT resource, geometry, price FROM cards ORDER BY 1")
+        return tuple(
+            ResourceReport(resource=r, geometry=g, host=PROVISIONED, price_per_hour=price, provisioned=True)
+            for r, g, price in rows
+        )
+
+    def why_not_size(self, command_id: str, wish: Provision) -> str | None:
+        """Why the pool cannot be made larger or smaller like this; None if it can, or was already."""
+        if not wish.resources:
+            return None if wish.geometry == MIG_80GB.name else f"there are no cards of kind {wish.geometry} to be had"
+        ours = {r for (r,) in self._db.execute("SELECT resource FROM cards")}
+        held = {r for (r,) in self._db.execute("SELECT DISTINCT resource FROM instances")}
+        for resource in wish.resources:
+            if resource in self._cards:
+                return f"{resource} did not come by a command, so none takes it away"
+            if resource in ours and resource in held:
+                return f"{resource} is in use"
+        return None
+
+    def change_size(self, command_id: str, wish: Provision) -> None:
+        """Add the cards, or take them away, all at once; a second time for the same command changes nothing."""
+        if why := self.why_not_size(command_id, wish):
+            raise Permanent(why)
+        name = f"{PROVISIONED}/{blake2b(command_id.encode(), digest_size=6).hexdigest()}"
+        rows = [] if wish.resources else [
+            (f"{name}-{n:02d}", command_id, wish.geometry, wish.price_per_hour) for n in range(wish.count)
+        ]  # fmt: skip
+        self._db.execute("BEGIN IMMEDIATE")
+        insert = "INSERT OR IGNORE INTO cards (resource, command_id, geometry, price) VALUES (?, ?, ?, ?)"
+        self._db.executemany(insert, rows)
+        self._db.executemany("DELETE FROM cards WHERE resource = ?", [(r,) for r in wish.resources])
+        self._db.execute("COMMIT")
+
+    def _has(self, resource: str) -> bool:
+        known = "SELECT 1 FROM cards WHERE resource = ?"
+        return resource in self._cards or self._db.execute(known, (resource,)).fetchone() is not None
 
     def close(self) -> None:
         """Close the file."""

@@ -1,22 +1,23 @@
-"""Slice geometries as data: what a card can be cut into, and where each slice may sit.
-
-A MIG card has 7 compute slices and 8 memory slices. A profile takes `memory_slots` consecutive memory slices from
-one of its `starts`; two instances may not overlap in memory slices, and the compute slices may not exceed 7.
-Placements as in NVIDIA's MIG user guide, "Supported MIG profiles" (A100 80GB, H100 80GB).
-"""
+"""What a card can be cut into, and where each slice may sit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Literal
 
-from foretide.schemas.units import GIB
+Rule = Literal["placed", "counted", "uniform"]
+"""How slices share a card. placed: each takes consecutive memory slots from one of its starts (MIG). counted: only the
+sums count, positions do not (MPS shares, cores). uniform: as counted, and all slices of a card are of one class at a
+time (time-sliced vGPU, MxGPU partitions)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SliceProfile:
-    """One class a card can be cut into. `compute_slots` of the card's 7 and `memory_slots` of its 8."""
+    """One class a card can be cut into. `compute_slots` and `memory_slots` are of the card's.
+
+    `starts` are the memory slots it may begin at. Where positions do not count it is (0,).
+    """
 
     name: str
     compute_slots: int
@@ -33,6 +34,7 @@ class Geometry:
     memory_slots: int
     memory_bytes: int
     profiles: tuple[SliceProfile, ...]
+    rule: Rule = "placed"
 
     def profile(self, name: str) -> SliceProfile:
         """The profile called `name`; KeyError names the geometry and what it knows."""
@@ -62,6 +64,9 @@ class Geometry:
 
         Of several it takes the highest, as the driver does, so that the low starts stay free for large slices.
         """
+        held = list(held)
+        if self.rule != "placed":
+            return 0 if self.valid([*held, (profile.name, 0)]) else None
         taken, compute = 0, 0
         for name, start in held:
             other = self.profile(name)
@@ -74,30 +79,16 @@ class Geometry:
 
     def valid(self, held: Iterable[tuple[str, int]]) -> bool:
         """Whether the (slice name, start) pairs can exist together on one card."""
-        taken, compute = 0, 0
+        taken, compute, memory, names = 0, 0, 0, set()
         for name, start in held:
             p = self.profile(name)
             mask = ((1 << p.memory_slots) - 1) << start
-            if start not in p.starts or taken & mask:
+            if start not in p.starts or (self.rule == "placed" and taken & mask):
                 return False
             taken |= mask
             compute += p.compute_slots
-        return compute <= self.compute_slots
-
-
-MIG_80GB: Final = Geometry(
-    name="mig-80gb",
-    compute_slots=7,
-    memory_slots=8,
-    memory_bytes=80 * GIB,
-    profiles=(
-        SliceProfile("1g.10gb", 1, 1, (0, 1, 2, 3, 4, 5, 6)),
-        SliceProfile("1g.20gb", 1, 2, (0, 2, 4, 6)),
-        SliceProfile("2g.20gb", 2, 2, (0, 2, 4)),
-        SliceProfile("3g.40gb", 3, 4, (0, 4)),
-        SliceProfile("4g.40gb", 4, 4, (0,)),
-        SliceProfile("7g.80gb", 7, 8, (0,)),
-    ),
-)
-
-GEOMETRIES: Final = {g.name: g for g in (MIG_80GB,)}
+            memory += p.memory_slots
+            names.add(name)
+        if self.rule == "uniform" and len(names) > 1:
+            return False
+        return compute <= self.compute_slots and memory <= self.memory_slots

@@ -1,0 +1,124 @@
+"""The parts of `benchmarks/pipeline.py` that watch a worker: with a backlog, and at a paced load."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from foretide.schemas.topics import PREDICTIONS, TELEMETRY, changelog
+from foretide.streams.worker.envelope import CLAIM_KEY
+from measuring.answers import Latencies, latencies, mean_size
+from measuring.fleet import Fleet
+from measuring.pacing import Pacer, paced
+from measuring.sampling import Profile, sample
+from measuring.scene import Scene
+from measuring.throughput import Throughput, between_watermarks
+from measuring.worker import Worker, lag_of
+
+READY_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What came of a backlog."""
+
+    throughput: Throughput
+    profile: Profile | None
+    starts: dict[int, int]
+    """Where the backlog begins in the telemetry topic."""
+    prediction_bytes: float
+    """Mean size of an answer."""
+
+
+async def backlog(scene: Scene, fleet: Fleet, windows: int, seconds: float, profiled: bool) -> Backlog:
+    """A warm worker with everything produced before the first watermark."""
+    group = "backlog"
+    starts, answers = await scene.ends(TELEMETRY), await scene.ends(PREDICTIONS)
+    await scene.warm_group(group, fleet)
+    worker = Worker(group, group, scene.kafka, scene.folder)
+    worker.start()
+    try:
+        await worker.ready(READY_SECONDS)
+        turns = max(2, windows // len(fleet))
+        await scene.send_all(TELEMETRY, fleet.windows(0, 2 * turns if profiled else turns))
+        done = (await worker.mark()).handled
+        # As many windows as applications first: what is made at an application's first one is no cost of the others.
+        throughput = await between_watermarks([worker], turns * len(fleet), done + len(fleet), seconds)
+        profile = None
+        if profiled:  # afterwards: the profiler takes processor time too
+            profile = await sample(worker.pid, throughput.seconds * 0.8, scene.folder / "stacks.txt")
+        return Backlog(throughput, profile, starts, await mean_size(scene, PREDICTIONS, answers))
+    finally:
+        worker.close()  # no orderly end: what is left of the backlog is of no use
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of a paced load: how long answers took, and how fast a worker caught up after a stop."""
+
+    rate: float
+    latency: Latencies
+    behind_ms: float
+    """How late the paced producer was at worst."""
+    restart_seconds: float
+    catch_up_seconds: float
+    catch_up_ratio: float
+    snapshot_bytes: float
+
+
+async def paced_load(scene: Scene, fleet: Fleet, rate: float, seconds: float, stop_seconds: float) -> Load:
+    """A warm worker at `rate` windows a second; after `seconds` it is stopped for `stop_seconds` and started again."""
+    group = "load"
+    await scene.warm_group(group, fleet)
+    saved = await scene.ends(changelog(group))
+    worker = Worker(group, group, scene.kafka, scene.folder)
+    worker.start()
+    try:
+        await worker.ready(READY_SECONDS)
+        async with paced(scene, TELEMETRY, fleet.windows(0, None), rate) as pacer:
+            await asyncio.sleep(min(5.0, seconds / 2))
+            pacer.behind = 0.0
+            telemetry, predictions = await scene.ends(TELEMETRY), await scene.ends(PREDICTIONS)
+            await asyncio.sleep(seconds)
+            behind = pacer.behind
+            waits = asyncio.create_task(_settled_latencies(scene, telemetry, predictions, pacer, worker))
+            latency = await waits
+            began = time.monotonic()
+            await worker.stop()
+            await asyncio.sleep(max(0.0, stop_seconds - (time.monotonic() - began)))
+            restarted = time.monotonic()
+            worker.start()
+            await worker.ready(READY_SECONDS)
+            ready = time.monotonic()
+            handled, took = await _caught_up(worker, rate, max(60.0, 4 * stop_seconds))
+        await worker.stop()
+        size = await mean_size(scene, changelog(group), saved, without=CLAIM_KEY.encode())
+    finally:
+        worker.close()
+    return Load(rate, latency, behind * 1000, ready - restarted, took, handled / took / rate, size)
+
+
+async def _settled_latencies(
+    scene: Scene, telemetry: dict[int, int], predictions: dict[int, int], pacer: Pacer, worker: Worker
+) -> Latencies:
+    """Latencies of what was sent until now, once the worker has handled as much; the load goes on meanwhile."""
+    ends = await scene.ends(TELEMETRY)
+    await worker.until(
+        lambda p: all(int(one["position"]) >= ends[int(number)] for number, one in p["partitions"].items()),
+        "an answer to all that was sent", 120.0,
+    )  # fmt: skip
+    await asyncio.sleep(0.5)
+    return await latencies(scene, telemetry, predictions, until=ends)
+
+
+async def _caught_up(worker: Worker, rate: float, patience: float) -> tuple[int, float]:
+    """Windows handled and seconds taken until no more than half a second of telemetry waits, or `patience` is over."""
+    began = time.monotonic()
+    first = (await worker.mark()).handled
+    while True:
+        document = await worker.until(lambda _: True, "an answer", 20.0)
+        now, lag = time.monotonic(), lag_of(document)
+        if (lag is not None and lag <= rate / 2) or now - began > patience:
+            return int(document["handled"]) - first, now - began
+        await asyncio.sleep(0.1)

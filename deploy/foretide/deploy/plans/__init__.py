@@ -1,0 +1,1 @@
+"""What a planner would do, and what it has done."""

@@ -1,0 +1,44 @@
+"""Advice: what would be done if the mode allowed it."""
+
+from __future__ import annotations
+
+from foretide.streams.planning import explain, placing
+from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning.memory import need_in_force
+from foretide.streams.planning.records import App, Change
+from foretide.streams.planning.sizing import bounded, bounds_of, class_to_lower
+from foretide.streams.planning.turn import Turn
+
+
+def advise_first(turn: Turn, app: App, layout: Layout) -> None:
+    """Advise the first slice of an application that holds none: by its forecast once it is learnt, by policy before."""
+    state = turn.state
+    policy, need = state.policy.of(app.name), need_in_force(state, app)
+    bounds, sizing = bounds_of(layout, policy), state.policy.sizing
+    if need is not None and not app.learning:
+        index = bounded(class_to_lower(layout, need), bounds)
+        reason = explain.lower_text(layout, need, sizing, index)
+    elif app.asked:
+        index = bounded(layout.index.get(policy.initial_slice or "", layout.last), bounds)
+        reason = f"it asked for a slice: {explain.slice_text(layout, index)}, its first by policy"
+    else:
+        return
+    advise(turn, app, layout, index, reason)
+
+
+def advise(turn: Turn, app: App, layout: Layout, index: int, reason: str) -> None:
+    """State what would be done. Advice keeps no room: several may name the same."""
+    state = turn.state
+    spot = placing.in_place(state, app, index) if app.held else None
+    action: Change = "resize" if spot else "migrate" if app.held else "allocate"
+    if spot is None:
+        best = state.cards.best(index, layout, but={app.held.card} if app.held else ())
+        spot = Spot(best[0].name, index, best[1]) if best else None
+    bounds = bounds_of(layout, state.policy.of(app.name))
+    considered = explain.alternatives(layout, need_in_force(state, app), bounds, index)
+    if spot is None:
+        turn.hold(app, "capacity", f"{reason}; no card has room for it", kind=str(index), considered=considered)
+        return
+    app.advised, app.changed_ms, app.run = layout.names[index], state.clock_ms, None
+    text = f"{reason}; its mode is advise, so nothing is commanded"
+    turn.advise(app, action, state.placement(spot), text, considered)

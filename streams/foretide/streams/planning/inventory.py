@@ -1,0 +1,55 @@
+"""Cards come and go, as their sources report them."""
+
+from __future__ import annotations
+
+from foretide.schemas.messages import InventoryEvent
+from foretide.streams.planning.decide import decide
+from foretide.streams.planning.layout import LAYOUTS
+from foretide.streams.planning.records import Source
+from foretide.streams.planning.turn import Turn
+
+
+def on_inventory(turn: Turn, event: InventoryEvent) -> None:
+    """Replace what the source reported before; an older report than its last changes nothing."""
+    state = turn.state
+    before = state.sources.get(event.source)
+    if before is not None and event.at_ms < before.at_ms:
+        return
+    resources = tuple(sorted(event.resources, key=lambda r: (r.resource, r.host, r.geometry)))
+    state.sources[event.source] = Source(event.at_ms, resources)
+    if before is not None and before.resources == resources:
+        return
+    reports = {
+        r.resource: r for name in sorted(state.sources, reverse=True) for r in reversed(state.sources[name].resources)
+    }
+    mentioned = {r.resource for r in resources} | {r.resource for r in (before.resources if before else ())}
+    for name in sorted(mentioned):
+        card, report = state.cards.get(name), reports.get(name)
+        if report is not None:
+            back = card is not None and not card.present
+            state.cards.report(name, report.host, LAYOUTS[report.geometry])
+            if state.cards.tell(name, report.price_per_hour, report.provisioned):
+                for app in state.cards[name].occupants:
+                    state.charge(state.apps[app])
+                turn.landed = True
+            if back:
+                _each_on(turn, name, gone=False)
+        elif card is not None and card.present:
+            holders = sorted(card.occupants)
+            state.cards.vanish(name)
+            if holders:
+                _each_on(turn, name, gone=True)
+
+
+def _each_on(turn: Turn, card_name: str, *, gone: bool) -> None:
+    state = turn.state
+    for name in sorted(state.cards[card_name].occupants):
+        app = state.apps[name]
+        if app.held is None or app.held.card != card_name:
+            continue
+        if gone:
+            state.leave_queue(app)
+            turn.hold(app, "lost_card", f"{card_name} is in no source's inventory any more; what it holds is kept")
+        else:
+            app.told = None
+            decide(turn, app)

@@ -1,0 +1,154 @@
+"""A change is watched for a while, and taken back if it hurt.
+
+What counts: memory ran out, the slice is full after a step down, or the application's own objective is worse than
+before by more than its tolerance. The way back is a command like any other; afterwards the same change is held off,
+longer each time that it hurts again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foretide.schemas.messages import ForecastEvent, Objective
+from foretide.streams.planning import explain, placing
+from foretide.streams.planning.guards import PLACED, RETURNING, Wish, binding
+from foretide.streams.planning.guards.lost_card import lost_card
+from foretide.streams.planning.guards.paused import paused
+from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning.memory import need_in_force
+from foretide.streams.planning.records import App, Barred, Change, Flight, Trial
+from foretide.streams.planning.sizing import bounded, bounds_of, class_to_raise, class_used
+from foretide.streams.planning.state import PoolState
+from foretide.streams.planning.turn import Turn
+
+WEIGHT: Final = 0.3
+"""Of the newest value in the mean that stands for the objective before a change: the last few forecasts count."""
+
+DOUBLINGS: Final = 20
+"""The hold-off is doubled so often at most before its limit is looked at."""
+
+
+def begin(state: PoolState, app: App, before: Spot | None, layout: Layout | None, flight: Flight) -> None:
+    """A command was carried out: if it changed what a running application holds, that is on probation from now.
+    `layout` is that of the card it was on, which may be gone by now."""
+    trial, app.trial = app.trial, None
+    if before is None or layout is None or app.held is None:
+        return
+    if trial is not None and trial.undoing:
+        _bar(state, app, before, layout, trial)
+        return
+    if flight.action not in ("resize", "migrate"):
+        return
+    if state.policy.mode(app.name) == "auto" and state.policy.probation.seconds > 0:
+        app.trial = Trial(state.clock_ms, before.card, layout.names[before.rank], app.level)
+
+
+def _bar(state: PoolState, app: App, hurt: Spot, layout: Layout, trial: Trial) -> None:
+    """The way back is done: what hurt is not tried again for a while."""
+    assert app.held is not None
+    moved, down = hurt.card != app.held.card, layout.index.get(trial.slice, layout.last) > hurt.rank
+    name = None if trial.slice == layout.names[hurt.rank] else layout.names[hurt.rank]
+    card = hurt.card if moved else None
+    last, rules = app.barred, state.policy.probation
+    longest = int(rules.hold_off_limit_seconds * 1000)
+    again = last is not None and (last.slice, last.card) == (name, card) and state.clock_ms < last.until_ms + longest
+    times = last.times + 1 if last is not None and again else 1
+    seconds = min(rules.hold_off_seconds * 2.0 ** min(times - 1, DOUBLINGS), max(
+        rules.hold_off_limit_seconds, rules.hold_off_seconds
+    ))  # fmt: skip
+    app.barred = Barred(state.clock_ms + int(seconds * 1000), name, down, card, times)
+
+
+def watch(state: PoolState, app: App, event: ForecastEvent) -> None:
+    """Take one forecast in: where the objective is, and whether a change on probation has hurt. After `app.need` was
+    set."""
+    objective = state.policy.of(app.name).objective
+    value = event.last.get(objective.signal) if objective is not None else None
+    trial = app.trial
+    if trial is not None and trial.hurt is None and not trial.undoing:
+        if state.clock_ms >= trial.since_ms + int(state.policy.probation.seconds * 1000):
+            app.trial = trial = None  # passed
+        else:
+            _judge(state, app, trial, objective, value)
+    if trial is None and value is not None:
+        app.level = value if app.level is None else app.level + WEIGHT * (value - app.level)
+
+
+def _judge(state: PoolState, app: App, trial: Trial, objective: Objective | None, value: float | None) -> None:
+    after = explain.minutes(state.clock_ms - trial.since_ms)
+    if app.held is not None and app.need is not None and _smaller(state, app, trial):
+        layout = state.cards[app.held.card].layout
+        if class_used(layout, app.need) > app.held.rank:
+            trial.hurt = f"{layout.names[app.held.rank]} is full {after} after the change"
+            return
+    if objective is None or value is None or trial.level is None:
+        return
+    allowed = abs(trial.level) * objective.tolerance
+    worse = value < trial.level - allowed if objective.better == "higher" else value > trial.level + allowed
+    trial.worse = trial.worse + 1 if worse else 0
+    if trial.worse >= objective.forecasts:
+        trial.hurt = (
+            f"{objective.signal} is {value:.4g} {after} after the change, it was {trial.level:.4g} before;"
+            f" {objective.better} is better"
+        )
+
+
+def _smaller(state: PoolState, app: App, trial: Trial) -> bool:
+    """Whether the change on probation was a step down."""
+    assert app.held is not None
+    return state.cards[app.held.card].layout.index.get(trial.slice, -1) > app.held.rank
+
+
+def memory_ran_out(state: PoolState, app: App) -> None:
+    """Running out of memory after a step down speaks against it; after other changes a larger slice is the answer."""
+    trial = app.trial
+    if trial is None or trial.undoing or app.held is None or not _smaller(state, app, trial):
+        return
+    if state.clock_ms < trial.since_ms + int(state.policy.probation.seconds * 1000):
+        trial.hurt = f"it ran out of memory {explain.minutes(state.clock_ms - trial.since_ms)} after the change"
+
+
+def way_back(turn: Turn, app: App, layout: Layout) -> bool:
+    """Go back if the change on probation hurt; whether that settles what to do for the application now."""
+    trial, state = app.trial, turn.state
+    if trial is None or trial.hurt is None or app.held is None:
+        return False
+    earlier = layout.index.get(trial.slice)
+    if earlier is None:
+        app.trial = None
+        return False
+    policy, need = state.policy.of(app.name), need_in_force(state, app)
+    bounds = bounds_of(layout, policy)
+    least = class_to_raise(layout, need) if need is not None else 0
+    if earlier < app.held.rank and bounded(least, bounds) > earlier:
+        app.trial = None
+        reason = f"{trial.hurt}, but {trial.slice}, which it had before, no longer covers what is predicted"
+        turn.hold(app, "probation", reason)
+        return True
+    rank = bounded(max(earlier, least), bounds)
+    spot = _place(state, app, trial, rank)
+    if spot == app.held:
+        app.trial = None
+        return False
+    to = f"{layout.names[rank]}" + (f" on {spot.card}" if spot is not None else "")
+    wish = Wish(f"{trial.hurt}: back to {to}", rank, back=True, spot=spot)
+    found = binding((lost_card, paused, *RETURNING), state, app, wish)
+    if found is None and spot is None:
+        state.wait(app, "capacity", smallest=rank)
+        turn.hold(app, "capacity", f"{wish.reason}; no card has room for it", kind=f"back {rank}")
+        return True
+    found = found or binding(PLACED, state, app, wish)
+    if found is not None:
+        turn.hold_back(app, found)
+        return True
+    assert spot is not None
+    action: Change = "resize" if spot.card == app.held.card else "migrate"
+    trial.undoing = True
+    turn.command(app, action, spot, wish.reason, explain.alternatives(layout, need, bounds, rank), guard="probation")
+    return True
+
+
+def _place(state: PoolState, app: App, trial: Trial, rank: int) -> Spot | None:
+    """On the earlier card if it still has room, else where it is, else anywhere."""
+    earlier = placing.on_card(state, trial.card, app, rank)
+    return earlier or placing.in_place(state, app, rank) or placing.elsewhere(state, app, rank)

@@ -1,0 +1,56 @@
+"""The few numbers of a profile that tell whether its planner could want to hear of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from foretide.schemas.messages import Sizing
+from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
+from foretide.streams.forecasting.ladder import Horizon
+from foretide.streams.forecasting.targets import LEVELS
+from foretide.streams.planning.sizing import horizon_reach, with_margin
+from foretide.streams.profiling.gate import Glance
+from foretide.streams.profiling.profile import ApplicationProfile
+
+
+class _Places(NamedTuple):
+    """Where the amounts stand among a signal's quantiles: the horizon to raise by, the one to lower by; the level to
+    raise by, and those to lower compute and memory by."""
+
+    soon: int
+    later: int
+    raising: int
+    compute: int
+    memory: int
+
+
+def glance(profile: ApplicationProfile, sizing: Sizing) -> Glance:
+    """The profile after its newest window, whose horizons are in seconds."""
+    at = _places(profile.settings.horizons, sizing.raise_horizon_seconds, sizing.lower_horizon_seconds, (
+        sizing.raise_quantile, sizing.compute_quantile, sizing.memory_quantile
+    ))  # fmt: skip
+    amounts = [0.0] * 6
+    peak = 0.0
+    if (signal := profile.signals.get(SM_RATIO)) is not None:
+        rows, peak = signal.quantiles(), signal.peak
+        amounts[0] = max(rows[at.soon][at.raising], 0.0)
+        amounts[2] = with_margin(rows[at.later][at.compute], sizing.compute_margin)
+        amounts[4] = max(signal.last, 0.0) / sizing.compute_full_ratio
+    if (signal := profile.signals.get(GPU_MEMORY)) is not None:
+        rows = signal.quantiles()
+        amounts[1] = max(rows[at.soon][at.raising], 0.0)
+        amounts[3] = with_margin(rows[at.later][at.memory], sizing.memory_margin)
+        amounts[5] = max(signal.last, 0.0) / sizing.memory_full_ratio
+    return Glance(profile.last_ms, profile.learning, *amounts, peak)
+
+
+@lru_cache(maxsize=32)
+def _places(
+    horizons: tuple[Horizon, ...], soon: float, later: float, quantiles: tuple[str, str, str]
+) -> _Places:
+    peaks = {h.ms / 1000: i for i, h in enumerate(horizons) if h.kind == "peak"}
+    raising, compute, memory = (LEVELS.index(int(name[1:]) / 100) for name in quantiles)
+    # A peak never decreases with the horizon: the largest up to there is the one there.
+    reach = [peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later)]
+    return _Places(reach[0], reach[1], raising, compute, memory)
