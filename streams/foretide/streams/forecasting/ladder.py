@@ -102,13 +102,24 @@ class Ladder:
         self._last_ms = end_ms
         self._season.observe(end_ms, peak, mean)
         found = self._due(0, end_ms, peak, mean, outside, phase, lost, False)
+        high, total, count, since = peak, mean, 1, end_ms
         for i, step_ms in enumerate(self.plan.steps_ms[1:]):
-            bucket = end_ms // step_ms
-            at, high, total, count = self._open[i]
-            if count and bucket != at:
-                found += self._due(i + 1, end_ms, high, total / count, outside, phase, False, bucket - at > GAP)
-                count = 0
-            self._open[i] = (bucket, max(high, peak), total + mean, count + 1) if count else (bucket, peak, mean, 1)
+            # A step that is full goes into the next coarser one, whose own end it may be.
+            bucket, (at, highest, sums, counted) = end_ms // step_ms, self._open[i]
+            if i and counted:
+                highest, sums, counted = max(highest, high), sums + total, counted + count
+            elif i:
+                at, highest, sums, counted = since // step_ms, high, total, count
+            elif bucket == at and counted:
+                self._open[0] = at, max(highest, peak), sums + mean, counted + 1
+                break
+            if counted and bucket != at:
+                found += self._due(i + 1, end_ms, highest, sums / counted, outside, phase, False, bucket - at > GAP)
+                self._open[i] = (bucket, 0.0, 0.0, 0) if i else (bucket, peak, mean, 1)
+                high, total, count, since = highest, sums, counted, at * step_ms
+            else:
+                self._open[i] = (at, highest, sums, counted) if i else (bucket, peak, mean, 1)
+                break
         return found
 
     def _due(

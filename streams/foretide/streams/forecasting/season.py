@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -16,6 +17,12 @@ _PROFILED_AT: Final = tuple(AHEAD.index(s) for s in PROFILED)
 _SLOTS: Final = (0, *AHEAD)
 NEW: Final = 0.4
 """How much of what is usual is the latest day's."""
+
+
+@lru_cache(maxsize=256)
+def _slots(at_ms: int, step_ms: int, slot_ms: int) -> tuple[int, ...]:
+    """The slots that are looked up; series of one exporter share their times."""
+    return tuple((at_ms + steps * step_ms) // slot_ms for steps in _SLOTS)
 
 
 class SeasonState(msgspec.Struct, array_like=True, frozen=True):
@@ -76,7 +83,7 @@ class Season:
         The slot that is still open lies a day ahead of the one it will replace. Windows are many times shorter than
         slots, so the last answer of each step is kept as long as it is the same.
         """
-        slots = tuple([(at_ms + steps * step_ms) // self.slot_ms for steps in _SLOTS])
+        slots = _slots(at_ms, step_ms, self.slot_ms)
         kept = self._days.get(step_ms)
         if kept is None or kept[0] != slots:
             kept = self._days[step_ms] = slots, self._day(slots, (at_ms + step_ms) // self.slot_ms)

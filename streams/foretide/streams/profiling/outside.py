@@ -49,13 +49,19 @@ class Outside:
         """Time of day and week as points on circles, then the latest of the `fresh` readings of each exogenous signal,
         its logarithm with its sign; NaN where there is none."""
         if len(self.exogenous) < EXOGENOUS:
-            told = sorted(s for s in window.signals if s.startswith("app.") and s not in self.exogenous)
+            told = [s for s in own_signals(tuple(window.signals)) if s not in self.exogenous]
             self.exogenous += told[: EXOGENOUS - len(self.exogenous)]
         found = [*_calendar(window.end_ms)]
         for name in self.exogenous:
             known = [v for v in window.signals.get(name, ())[-fresh:] if v is not None]
             found.append(math.copysign(math.log1p(abs(known[-1])), known[-1]) if known else math.nan)
         return found + [math.nan] * (EXOGENOUS - len(self.exogenous))
+
+
+@lru_cache(maxsize=4096)
+def own_signals(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that the application itself publishes, sorted; windows of one exporter name the same."""
+    return tuple(sorted(s for s in names if s.startswith(APP_PREFIX)))
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +77,9 @@ def _calendar(at_ms: int) -> tuple[float, ...]:
 def newest(window: TelemetryWindow, fresh: int) -> dict[str, float]:
     """The last of the `fresh` readings of each `app.*` signal in the window, of the first PUBLISHED by name: a planner
     may have been told to watch one of them."""
-    names = sorted(s for s in window.signals if s.startswith(APP_PREFIX))[:PUBLISHED]
+    names = own_signals(tuple(window.signals))[:PUBLISHED]
+    if not names:
+        return {}
     known = {name: [v for v in window.signals[name][-fresh:] if v is not None] for name in names}
     return {name: values[-1] for name, values in known.items() if values}
 
