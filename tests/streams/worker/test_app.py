@@ -11,6 +11,7 @@ import pytest
 from foretide.schemas.errors import SettingsError
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.streams.worker.app import create_app
+from foretide.streams.worker.bundles import Bundling
 from foretide.streams.worker.settings import MOCK_SESSION_SECONDS, SessionSettings, WorkerSettings
 from foretide.streams.worker.transport import WorkerTransport
 
@@ -27,6 +28,7 @@ async def test_the_agent_gets_raw_bytes_and_our_transport(tmp_path: Path) -> Non
     (agent,) = app.agents.values()
     assert agent.channel.key_serializer == agent.channel.value_serializer == "raw"
     assert agent.concurrency == 1
+    assert app.conf.ConsumerScheduler is Bundling
     assert isinstance(app.transport, WorkerTransport)
     conf = app.conf
     assert conf.processing_guarantee.value == "at_least_once"

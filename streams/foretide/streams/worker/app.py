@@ -1,7 +1,8 @@
 """Makes the Faust app: one agent on the source topic, raw bytes, our transport; no web server, no producer of Faust's.
 
-Faust brings the agent, the consumer in its own thread and the rebalance protocol. What leaves the worker goes through
-our outbox, so Faust's producer is not started.
+Faust brings the agent, the consumer in its own thread and the rebalance protocol; it hands records over in bundles, one
+for what a fetch brought for a partition. What leaves the worker goes through our outbox, so Faust's producer is not
+started.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import faust
 from faust.app.base import BootStrategy
 from yarl import URL
 
+from foretide.streams.worker.bundles import MOST_WAITING, BundleSchema, Bundling
 from foretide.streams.worker.gatherer import Gatherer
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.shell import Shell
-from foretide.streams.worker.source import Raw
 from foretide.streams.worker.transport import FAUST_LOG, WorkerTransport
 
 
@@ -54,35 +55,20 @@ def create_app(settings: WorkerSettings, shell: Shell, datadir: str) -> Any:
         broker_rebalance_timeout=session.rebalance_timeout,
         broker_commit_interval=session.commit_interval,
         broker_check_crcs=not settings.mock_broker,
-        stream_buffer_maxsize=4096,
+        stream_buffer_maxsize=MOST_WAITING,
         stream_wait_empty=True,
         stream_processing_timeout=60,
+        ConsumerScheduler=Bundling,
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
     app.transport = WorkerTransport(brokers, app, shell=shell, settings=settings)
-    source = app.topic(
-        settings.source_topic,
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-        partitions=settings.partitions,
-    )
+    source = app.topic(settings.source_topic, schema=BundleSchema(), partitions=settings.partitions)
 
     @app.agent(source, name=f"{settings.group}-intake", concurrency=1)  # type: ignore[untyped-decorator]
     async def intake(stream: Any) -> None:
         async with Gatherer(shell.take_all, shell.crashed) as gatherer:
-            async for event in stream.events():
-                message = event.message
-                await gatherer.offer(
-                    Raw(
-                        message.partition,
-                        message.offset,
-                        message.key,
-                        message.value,
-                        round((message.timestamp or 0) * 1000),
-                    )
-                )
+            async for raws in stream:
+                await gatherer.offer(raws)
 
     return app

@@ -1,13 +1,14 @@
 """Lets records that have arrived be handled together, without waiting for any that have not.
 
-Faust hands records over one by one, with some passes of the event loop between two. What is offered is kept until a few
-passes bring nothing new; then all of it is taken at once.
+Faust hands records over in bundles, one for each partition that a fetch brought some of, with some passes of the event
+loop between two. What is offered is kept until a few passes bring nothing new; then it is taken, at most a batch at a
+time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -15,7 +16,7 @@ from foretide.streams.worker.batch import MOST
 from foretide.streams.worker.source import Raw
 
 PASSES: Final = 8
-"""Passes of the event loop that must bring nothing: Faust needs about three for a record that it has fetched."""
+"""Passes of the event loop that must bring nothing: Faust needs about five for a bundle that it has fetched."""
 
 
 class Gatherer:
@@ -47,10 +48,10 @@ class Gatherer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def offer(self, raw: Raw) -> None:
-        """The next record; waits while two batches are waiting already."""
+    async def offer(self, raws: Sequence[Raw]) -> None:
+        """The next records; waits while two batches are waiting already."""
         await self._room.wait()
-        self._waiting.append(raw)
+        self._waiting.extend(raws)
         self._some.set()
         if len(self._waiting) >= 2 * MOST:
             self._room.clear()
@@ -59,10 +60,13 @@ class Gatherer:
         while True:
             await self._some.wait()
             await self._settled()
-            taken, self._waiting = self._waiting, []
-            self._some.clear()
-            self._room.set()
+            taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            if not self._waiting:
+                self._some.clear()
+            if len(self._waiting) < 2 * MOST:
+                self._room.set()
             await self._take_all(taken)
+            await asyncio.sleep(0)  # heartbeats and acknowledgements have their turn, however much is waiting
 
     async def _settled(self) -> None:
         """Until nothing more arrives, or a batch is full."""

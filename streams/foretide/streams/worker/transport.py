@@ -2,6 +2,7 @@
 
 Faust commits what its agents have acknowledged and, interrupted by a rebalance, may count records as read that no agent
 saw. Here only what snapshots cover is committed, and a partition's snapshots are written before it is given away.
+Records are delivered in bundles (bundles.py).
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from aiokafka.errors import IllegalStateError
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, ConsumerMessage
 
 from foretide.schemas.kafka import clients
+from foretide.streams.worker.bundles import MOST_FETCHED, bundle
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.shell import Shell
 
@@ -60,7 +62,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             heartbeat_interval_ms=round(session.heartbeat * 1000),
             rebalance_timeout_ms=round(session.rebalance_timeout * 1000),
             max_poll_interval_ms=300_000,
-            max_poll_records=500,
+            max_poll_records=MOST_FETCHED,
             check_crcs=not settings.mock_broker,
         )
 
@@ -84,6 +86,15 @@ class WorkerConsumer(driver.Consumer):  # type: ignore[misc]
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _to_message(self, tp: TP, record: list[Any]) -> ConsumerMessage:
+        # The scheduler (bundles.py) gives all that a fetch brought for a partition as one "record".
+        return bundle(tp, record, self.app.consumer_generation_id)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        # Faust would take each bundle's offsets but the last for a gap and keep a list of all, for commits that it does
+        # not decide about here. Real gaps are the ledger's.
+        return
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         # Faust names only partitions with new acknowledgements; a snapshot moves the watermark without one.
