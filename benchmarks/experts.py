@@ -4,7 +4,8 @@
 
 A bank of series with the default horizons' lowest targets (peak and mean, 12 steps ahead) is fed random walks. Every
 stage's functions are timed where the bank calls them; what is left over is its own arithmetic. A window steps one such
-row for each predicted signal, and now and then the coarser ones. Times are processor time, so that a busy machine changes them little.
+row for each predicted signal, and now and then the coarser ones. Times are processor time, so that a busy machine
+changes them little.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from foretide.streams.fleet import Network, default_network
+from foretide.streams.fleet import default_network
 from foretide.streams.fleet.features import DAY
-from foretide.streams.forecasting import autoregression, bank, echo, refinement, sensing
+from foretide.streams.fleet.network import Part
+from foretide.streams.forecasting import autoregression, bank, echo, linear, refinement, sensing
 from foretide.streams.forecasting.bank import OUTSIDE, Bank
-from foretide.streams.forecasting import linear
 from foretide.streams.forecasting.season import Season
 from foretide.streams.forecasting.targets import Target
 
@@ -36,7 +37,7 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("autoregression: forecast", autoregression, "ahead"),
     ("recent errors of simple rules", sensing, "_skill"),
     ("network's inputs", sensing, "features"),
-    ("network", Network, "__call__"),
+    ("network", Part, "__call__"),
     ("River: learn", linear, "learn"),
     ("River: forecast", linear, "predict"),
     ("River: scale", linear, "scale"),

@@ -11,7 +11,7 @@ from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.scoring import KNOWN
 from foretide.streams.forecasting.targets import Target
-from support.banks import alone, drawn, feed, plain, together
+from support.banks import alone, drawn, feed, plain, small_network, together
 
 
 def test_the_ratios_to_last_value_are_of_the_same_outcomes() -> None:
@@ -56,7 +56,7 @@ def test_a_head_tells_of_its_own_row_and_target() -> None:
 
 
 def test_the_winner_is_the_expert_with_the_most_weight() -> None:
-    fresh = Head(Bank([Target("point", 1)], alone([])._network), 0, 0)
+    fresh = Head(Bank([Target("point", 1)], small_network()), 0, 0)
     fresh.bank.add()
     assert fresh.winner == "fleet"
     assert sum(fresh.weights().values()) == 1.0

@@ -1,16 +1,20 @@
-"""River's models of one series: they learn from what leads it, live with what is missing, and go on when put back."""
+"""River's models in arrays: what River itself would have learnt, from what leads a series, with what is missing."""
 
 from __future__ import annotations
 
 import random
 from itertools import pairwise
 from math import nan
+from typing import Any
 
+import numpy as np
 import pytest
+from river import linear_model, optim, preprocessing
 
+from foretide.streams.forecasting import linear
 from foretide.streams.forecasting.experts import EXPERTS
-from foretide.streams.forecasting.linear import CLIP, LinearModels
-from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS
+from foretide.streams.forecasting.linear import CLIP
+from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, PLAIN, blank, record_of
 from foretide.streams.forecasting.targets import Target
 from support.banks import Step, together
 
@@ -31,44 +35,79 @@ def test_an_exogenous_signal_that_leads_is_used() -> None:
     assert unaware[LINEAR] > 0.6 * unaware[LAST]
 
 
-def test_inputs_are_scaled_by_what_was_seen_and_unknown_ones_are_as_usual() -> None:
-    models, rng = LinearModels(1), random.Random(2)
+def blanks(rows: int, heads: int) -> np.ndarray:
+    """The records of so many series that have no step yet."""
+    record = record_of([Target("point", 1)] * heads, 96, 0)
+    return np.array([blank(record)] * rows, dtype=record)
+
+
+def test_scaled_as_by_rivers_scaler() -> None:
+    draw = np.random.default_rng(2)
+    rows = 3
+    state, scalers = blanks(rows, 1), [preprocessing.StandardScaler() for _ in range(rows)]
+    for _ in range(200):
+        raw = draw.normal([50.0, 0.0, 7.0, -1.0], [10.0, 1.0, 0.0, 1e3], (rows, EXOGENOUS)).astype(np.float32)
+        raw[draw.random((rows, EXOGENOUS)) < 0.3] = np.nan
+        found = linear.scale(state, np.arange(rows), raw)
+        for scaler, values, own in zip(scalers, raw, found, strict=True):
+            named = {i: float(v) for i, v in enumerate(values) if v == v}
+            scaler.learn_one(named)
+            scaled = scaler.transform_one(named)
+            expected = [min(max(scaled.get(i, 0.0), -CLIP), CLIP) for i in range(EXOGENOUS)]
+            assert own.tolist() == pytest.approx(expected, abs=1e-9)
+
+
+def test_what_is_not_known_is_as_usual_and_teaches_nothing() -> None:
+    state, at = blanks(1, 1), np.array([0])
+    draw = np.random.default_rng(2)
     for _ in range(500):
-        models.scale([rng.gauss(50.0, 10.0), nan, 7.0, nan])
-    found = models.scale([70.0, nan, 7.0, nan])
+        linear.scale(state, at, np.array([[draw.normal(50.0, 10.0), nan, 7.0, nan]], dtype=np.float32))
+    found = linear.scale(state, at, np.array([[70.0, nan, 7.0, nan]], dtype=np.float32))[0]
     assert found[0] == pytest.approx(2.0, abs=0.25)
-    assert found[1:] == [0.0, 0.0, 0.0]
-    assert models.scale([1e12, nan, nan, nan])[0] == CLIP
-    assert models.scale([nan] * 4) == [0.0] * 4
-    before = models.dump()
-    models.scale([nan, nan, nan, nan])
-    assert models.dump() == before
-    assert before.inputs == [0, 2]
+    assert found[1:].tolist() == [0.0, 0.0, 0.0]
+    assert linear.scale(state, at, np.array([[1e12, nan, nan, nan]], dtype=np.float32))[0, 0] == CLIP
+    before = state.copy()
+    assert linear.scale(state, at, np.full((1, EXOGENOUS), nan, dtype=np.float32)).tolist() == [[0.0] * EXOGENOUS]
+    assert state.tobytes() == before.tobytes()
+
+
+def test_learnt_as_by_rivers_linear_regression() -> None:
+    draw = np.random.default_rng(3)
+    rows, heads = 4, 3
+    state = blanks(rows, heads)
+    models: list[list[Any]] = [
+        [
+            linear_model.LinearRegression(
+                optimizer=optim.SGD(linear.RATE), loss=optim.losses.Quantile(alpha=0.5), intercept_lr=linear.RATE
+            )
+            for _ in range(heads)
+        ]
+        for _ in range(rows)
+    ]
+    for _ in range(400):
+        inputs = draw.normal(0.0, 1.0, (rows, PLAIN)).astype(np.float32)
+        inputs[:, 3] = 0.0
+        said = linear.predict(state, np.arange(rows), inputs)
+        for row in range(rows):
+            named = {i: float(v) for i, v in enumerate(inputs[row])}
+            expected = [model.predict_one(named) for model in models[row]]
+            assert said[row].tolist() == pytest.approx(expected, abs=1e-4)
+        who, which = np.nonzero(draw.random((rows, heads)) < 0.6)
+        changes = inputs[who, 0] * (which + 1) + draw.normal(0.0, 0.1, len(who))
+        linear.learn(state, who, which, inputs[who], changes)
+        for r, h, seen, change in zip(who, which, inputs[who], changes, strict=True):
+            models[r][h].learn_one({i: float(v) for i, v in enumerate(seen)}, float(change))
+    assert np.abs(state["linear"][:, :, 3]).max() == 0.0, "an input that was always 0 teaches nothing"
 
 
 def test_each_head_learns_its_own_median_change() -> None:
-    models, rng = LinearModels(2), random.Random(3)
+    state, rng = blanks(1, 2), random.Random(3)
     for _ in range(3000):
-        seen = [rng.choice([-1.0, 1.0]), 0.0]
-        models.learn(0, seen, 2.0 * seen[0] + rng.gauss(0.0, 0.1))
-        models.learn(1, seen, 1.0)
-    assert models.predict([1.0, 0.0]) == pytest.approx([2.0, 1.0], abs=0.15)
-    assert models.predict([-1.0, 0.0]) == pytest.approx([-2.0, 1.0], abs=0.15)
-    assert models.predict([-1.0, 5.0]) == models.predict([-1.0, 0.0]), "an input that was always 0 teaches nothing"
-
-
-@pytest.mark.parametrize("at", [0, 1, 37, 99])
-def test_models_put_back_go_on_to_the_last_bit(at: int) -> None:
-    whole, broken, rng = LinearModels(2), LinearModels(2), random.Random(4)
-    for i in range(100):
-        if i == at:
-            broken = LinearModels.load(broken.dump())
-        raw = [rng.gauss(3.0, 2.0) if rng.random() < 0.7 else nan for _ in range(4)]
-        change, head = rng.gauss(0.0, 1.0), rng.randrange(2)
-        scaled = [models.scale(raw) for models in (whole, broken)]
-        assert scaled[0] == scaled[1]
-        assert whole.predict(scaled[0]) == broken.predict(scaled[1])
-        for models in (whole, broken):
-            models.learn(head, scaled[0], change)
-    assert broken.dump() == whole.dump()
-    assert [steps for _, _, steps in whole.dump().heads] != [0, 0]
+        seen = np.zeros((2, PLAIN), dtype=np.float32)
+        seen[:, 0] = rng.choice([-1.0, 1.0])
+        changes = np.array([2.0 * seen[0, 0] + rng.gauss(0.0, 0.1), 1.0])
+        linear.learn(state, np.zeros(2, dtype=np.int64), np.arange(2), seen, changes)
+    one = np.zeros((1, PLAIN), dtype=np.float32)
+    one[0, 0] = 1.0
+    assert linear.predict(state, np.array([0]), one)[0].tolist() == pytest.approx([2.0, 1.0], abs=0.15)
+    assert linear.predict(state, np.array([0]), -one)[0].tolist() == pytest.approx([-2.0, 1.0], abs=0.15)

@@ -69,9 +69,8 @@ def _quantiles(values: Floats, known: Ints) -> Doubles:
     numbers cover a new one as often as it says (split conformal prediction; Vovk et al., Algorithmic Learning in a
     Random World, 2005).
     """
-    ordered = np.sort(values, axis=2).astype(np.float64)
-    found: Doubles = np.take_along_axis(ordered, _places()[np.minimum(known, MEMORY)], axis=2)
-    return found
+    places = _places()[np.minimum(known, MEMORY)]
+    return np.take_along_axis(np.sort(values, axis=2), places, axis=2).astype(np.float64)
 
 
 @lru_cache(maxsize=1)

@@ -43,15 +43,14 @@ def _autoregression(state: NDArray[np.void], rows: Ints, view: View) -> Doubles:
     learnt = np.where(later[:, None], after[0], before[0])
     state["ar_weights"][rows] = learnt
     state["ar_spread"][rows] = np.where(later[:, None, None], after[1], before[1])
-    means = view.means.astype(np.float64)
-    centre, scale = means.sum(axis=1) / means.shape[1], view.scale.astype(np.float64)
+    centre, scale = view.centre, view.scale.astype(np.float64)
     lags = np.ones((len(rows), autoregression.WEIGHTS))
-    recent = means[:, : -autoregression.LAGS - 1 : -1]
+    recent = view.means[:, : -autoregression.LAGS - 1 : -1].astype(np.float64)
     lags[:, :-1] = np.clip((recent - centre[:, None]) / scale[:, None], -autoregression.CLIP, autoregression.CLIP)
     state["ar_lags"][rows] = lags
     state["ar_frame"][rows] = np.stack([centre, scale], axis=1)
     path = autoregression.ahead(learnt, lags, AR_STEPS[-1]) * scale[:, None] + centre[:, None]
-    low, high = means.min(axis=1), means.max(axis=1)
+    low, high = view.low.astype(np.float64), view.high.astype(np.float64)
     reach = 0.1 * (high - low)
     bounded: Doubles = np.clip(path, (low - reach)[:, None], (high + reach)[:, None])
     return bounded

@@ -51,9 +51,9 @@ def forecast(state: NDArray[np.void], rows: Ints, slot: Ints, view: View, plan: 
 
     `inputs` (rows, INPUTS) hold the exogenous signals, scaled.
     """
-    means = view.means.astype(np.float64)
-    centre, scale = means.sum(axis=1) / means.shape[1], view.scale.astype(np.float64)
-    own = np.stack([means[:, -1], means[:, -2], means[:, -12:].sum(axis=1) / 12.0], axis=1)
+    means = view.means[:, -12:].astype(np.float64)
+    centre, scale = view.centre, view.scale.astype(np.float64)
+    own = np.stack([means[:, -1], means[:, -2], means.sum(axis=1) / 12.0], axis=1)
     seen: Doubles = np.ones((len(rows), TOLD))
     seen[:, :EXOGENOUS] = inputs[:, _FROM:PLAIN]
     seen[:, EXOGENOUS:-1] = np.clip((own - centre[:, None]) / scale[:, None], -autoregression.CLIP, autoregression.CLIP)
@@ -61,7 +61,7 @@ def forecast(state: NDArray[np.void], rows: Ints, slot: Ints, view: View, plan: 
     state["told_frame"][rows, slot] = np.stack([centre, scale], axis=1)
     weights = state["told_weights"][rows]
     level = (weights * seen[:, None, :]).sum(axis=2)
-    low, high = means.min(axis=1), view.peaks.max(axis=1).astype(np.float64)
+    low, high = view.low.astype(np.float64), view.top.astype(np.float64)
     reach = 0.1 * (high - low)
     found = np.clip(centre[:, None] + scale[:, None] * level, (low - reach)[:, None], (high + reach)[:, None])
     last = np.where(plan.of_peaks, view.peaks[:, -1:], view.means[:, -1:])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -21,7 +22,8 @@ class View:
     """Some rows after their latest step.
 
     `steps` (rows,) counts steps, `means` and `peaks` (rows, history) are the latest, newest last, `scale` (rows,) is
-    the usual change from step to step, `smoothed` (rows, 2) the exponential means of the means and of the peaks.
+    the usual change from step to step, `smoothed` (rows, 2) the exponential means of the means and of the peaks;
+    `centre` (rows,) is the mean of the means, `low` and `high` (rows,) their range, `top` (rows,) the highest peak.
     """
 
     steps: Ints
@@ -29,6 +31,10 @@ class View:
     peaks: Floats
     scale: Floats
     smoothed: Floats
+    centre: Doubles
+    low: Floats
+    high: Floats
+    top: Floats
 
     def references(self) -> Floats:
         """Last, mean of 12, exponential mean, maximum of 12 and of 48: (rows, 2, 5), from the means and the peaks."""
@@ -51,17 +57,24 @@ def take(state: NDArray[np.void], rows: Ints, means: Floats, peaks: Floats) -> V
     back = state["means"].shape[1]
     place = steps % back
     state["means"][rows, place], state["peaks"][rows, place] = means, peaks
-    order = (place[:, None] + np.arange(1, back + 1)) % back
-    old_first = state["means"][rows[:, None], order]
-    highs = state["peaks"][rows[:, None], order]
+    old_first, highs = _old_first(state["means"][rows], place), _old_first(state["peaks"][rows], place)
     steps = steps + 1
     fade = np.minimum(FADE, (steps - 1) / steps)
     moved = np.abs(means - old_first[:, -2]) + np.float32(0.5) * (peaks - means)
     change = fade * state["change"][rows] + (1 - fade) * moved
     # The floor keeps a constant series from being divided by nothing.
-    largest = np.maximum(highs.max(axis=1), -old_first.min(axis=1))
+    low, top = old_first.min(axis=1), highs.max(axis=1)
+    largest = np.maximum(top, -low)
     scale = np.maximum(np.maximum(change, 1e-6 * largest), 1e-12).astype(np.float32)
     before = state["smoothed"][rows]
     smoothed = before + SMOOTHING * (np.stack([means, peaks], axis=1) - before)
     state["steps"][rows], state["change"][rows], state["smoothed"][rows] = steps, change, smoothed
-    return View(steps, old_first, highs, scale, smoothed)
+    centre = old_first.sum(axis=1, dtype=np.float64) / back
+    return View(steps, old_first, highs, scale, smoothed, centre, low, old_first.max(axis=1), top)
+
+
+def _old_first(ring: Floats, newest: Ints) -> Floats:
+    """The rows of a ring (rows, history) in the order of time, where `newest` (rows,) is the place of the latest."""
+    twice = np.concatenate([ring, ring], axis=1)
+    found: Floats = sliding_window_view(twice, ring.shape[1], axis=1)[np.arange(len(ring)), newest + 1]
+    return found

@@ -32,9 +32,7 @@ def prediction(profile: ApplicationProfile, ref: RecordRef) -> Prediction:
     )
 
 
-def deviations(
-    profile: ApplicationProfile, departures: Sequence[SignalDeparture], ref: RecordRef
-) -> list[Deviation]:
+def deviations(profile: ApplicationProfile, departures: Sequence[SignalDeparture], ref: RecordRef) -> list[Deviation]:
     """The deviations that have started or ended with that record."""
     return [
         Deviation(

@@ -30,25 +30,32 @@ def glance(profile: ApplicationProfile, sizing: Sizing) -> Glance:
     at = _places(profile.settings.horizons, sizing.raise_horizon_seconds, sizing.lower_horizon_seconds, (
         sizing.raise_quantile, sizing.compute_quantile, sizing.memory_quantile
     ))  # fmt: skip
-    amounts = [0.0] * 6
-    peak = 0.0
+    raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
     if (signal := profile.signals.get(SM_RATIO)) is not None:
         rows, peak = signal.quantiles(), signal.peak
-        amounts[0] = max(rows[at.soon][at.raising], 0.0)
-        amounts[2] = with_margin(rows[at.later][at.compute], sizing.compute_margin)
-        amounts[4] = max(signal.last, 0.0) / sizing.compute_full_ratio
+        raise_compute = max(rows[at.soon][at.raising], 0.0)
+        lower_compute = with_margin(rows[at.later][at.compute], sizing.compute_margin)
+        used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
     if (signal := profile.signals.get(GPU_MEMORY)) is not None:
         rows = signal.quantiles()
-        amounts[1] = max(rows[at.soon][at.raising], 0.0)
-        amounts[3] = with_margin(rows[at.later][at.memory], sizing.memory_margin)
-        amounts[5] = max(signal.last, 0.0) / sizing.memory_full_ratio
-    return Glance(profile.last_ms, profile.learning, *amounts, peak)
+        raise_memory = max(rows[at.soon][at.raising], 0.0)
+        lower_memory = with_margin(rows[at.later][at.memory], sizing.memory_margin)
+        used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
+    return Glance(
+        profile.last_ms,
+        profile.learning,
+        raise_compute,
+        raise_memory,
+        lower_compute,
+        lower_memory,
+        used_compute,
+        used_memory,
+        peak,
+    )
 
 
 @lru_cache(maxsize=32)
-def _places(
-    horizons: tuple[Horizon, ...], soon: float, later: float, quantiles: tuple[str, str, str]
-) -> _Places:
+def _places(horizons: tuple[Horizon, ...], soon: float, later: float, quantiles: tuple[str, str, str]) -> _Places:
     peaks = {h.ms / 1000: i for i, h in enumerate(horizons) if h.kind == "peak"}
     raising, compute, memory = (LEVELS.index(int(name[1:]) / 100) for name in quantiles)
     # A peak never decreases with the horizon: the largest up to there is the one there.

@@ -55,8 +55,8 @@ def survey(signals: Iterable[SignalProfile], horizons: Sequence[Horizon]) -> Non
 def _outlooks(group: Sequence[SignalProfile], horizons: Sequence[Horizon]) -> list[Outlook]:
     found = read([signal.ladder for signal in group])
     return [
-        Outlook(*rest[:4], _told(pinball), _told(error), found.experts, losses, shares, surprise)
-        for *rest, pinball, error, losses, shares, surprise in zip(
+        Outlook(rows, ready, known, covered, _told(pinball), _told(error), found.experts, losses, shares, surprise)
+        for rows, ready, known, covered, pinball, error, losses, shares, surprise in zip(
             _bounded(group, found, horizons).tolist(),
             found.ready[:, 0].tolist(),
             found.known.tolist(),

@@ -92,9 +92,7 @@ class ProfileProcessor:
             self._changes.update(change.kind for change in changes)
             self._departed.update(d.departure.state for d in seen.departures)
             found = [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref))]
-            found += [
-                Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)
-            ]
+            found += [Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)]
             if profile.signals and (changes or profile.windows_learned % self.settings.scorecard_windows == 0):
                 due.append((found, profile, changes, ref))
             outputs.append(found)
@@ -144,4 +142,3 @@ def _window(record: Record) -> TelemetryWindow:
     if window.app != record.key:
         raise InvalidMessage(TELEMETRY, "$.app", f"is {window.app!r}, but the record's key is {record.key!r}")
     return window
-

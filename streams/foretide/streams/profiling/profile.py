@@ -7,8 +7,8 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from foretide.schemas.messages import (
@@ -26,11 +26,12 @@ from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
-from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.outlook import Outlook
+from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
+
 
 class SignalDeparture(NamedTuple):
     """A deviation of one signal: what was observed, and the quantiles that had been expected."""

@@ -28,6 +28,7 @@ class SignalProfile:
         "_drift",
         "_outcomes",
         "_published",
+        "_rows",
         "_settings",
         "deviation",
         "high",
@@ -56,7 +57,8 @@ class SignalProfile:
         self._drift = ErrorDrift(drift.least, drift.tolerance, drift.threshold) if drift.enabled else None
         self._outcomes = 0
         self.outlook: Outlook | None = None
-        self._published: list[Quantiles] | None = None
+        self._rows: list[list[float]] | None = None
+        self._published: list[Quantiles] = []
 
     def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
         """The next window's readings, of which there is at least one; the steps that are due with it.
@@ -69,7 +71,7 @@ class SignalProfile:
             low, high = min(values), max(values)
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.last, self.peak = values[-1], high
-        self.outlook = self._published = None
+        self.outlook = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> list[Change]:
@@ -107,8 +109,16 @@ class SignalProfile:
 
     def published(self) -> list[Quantiles]:
         """The same as messages carry them: made once a window, for predictions and the pool's log alike."""
-        if self._published is None:
-            self._published = [Quantiles(q50=a, q90=b, q95=c, q99=d) for a, b, c, d in self.quantiles()]
+        rows = self.quantiles()
+        if self._rows is not rows:
+            # Most horizons lie on coarser rungs, which have no step with most windows: theirs are the same again.
+            before, kept = self._rows or [], self._published
+            self._published = [
+                kept[i] if i < len(before) and before[i] == row else Quantiles(q50=a, q90=b, q95=c, q99=d)
+                for i, row in enumerate(rows)
+                for a, b, c, d in (row,)
+            ]
+            self._rows = rows
         return self._published
 
     def dump(self) -> SignalState:
