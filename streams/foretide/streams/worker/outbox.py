@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from foretide.streams.worker.errors import CrashedError
+from foretide.streams.worker.parcels import Item, Parcels
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +32,6 @@ BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0)
 """Pauses before a batch that failed is sent again; the last one repeats."""
 
 REFUSED: Final = (MessageSizeTooLargeError, TopicAuthorizationFailedError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    sequence: int
-    topic: str
-    key: bytes
-    value: bytes
-    partition: int | None
 
 
 class Outbox:
@@ -59,10 +50,11 @@ class Outbox:
         failed: Callable[[CrashedError], None],
     ) -> None:
         self._producer = producer
+        self._parcels = Parcels(producer)
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._failed = failed
-        self._queue: deque[_Item] = deque()
+        self._queue: deque[Item] = deque()
         self._bytes = 0
         self._sequence = 0
         self._confirmed = 0
@@ -95,7 +87,7 @@ class Outbox:
     def put(self, topic: str, key: str, value: bytes, partition: int | None = None) -> int:
         """Queue a message and return its sequence number. Without `partition` the key decides."""
         self._sequence += 1
-        self._queue.append(_Item(self._sequence, topic, key.encode(), value, partition))
+        self._queue.append(Item(self._sequence, topic, key.encode(), value, partition))
         self._bytes += len(value)
         self._wake.set()
         return self._sequence
@@ -156,36 +148,15 @@ class Outbox:
                 self._bytes -= sum(len(item.value) for item in batch)
                 self._changed.notify_all()
 
-    async def _deliver(self, batch: list[_Item]) -> None:
+    async def _deliver(self, batch: Sequence[Item]) -> None:
         failures = 0
         while batch:
-            done, error = await self._attempt(batch)
-            batch = batch[done:]
-            if error is None:
+            batch, failure = await self._parcels.send(batch)
+            if failure is None:
                 continue
-            if isinstance(error, REFUSED):
-                raise CrashedError(f"the broker refuses what this worker writes to {batch[0].topic}: {error}")
+            if isinstance(failure.error, REFUSED):
+                raise CrashedError(f"the broker refuses what this worker writes to {failure.topic}: {failure.error}")
             if failures == 0:
-                log.warning("writing to the broker failed, trying again: %s", error)
+                log.warning("writing to the broker failed, trying again: %s", failure.error)
             await asyncio.sleep(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)])
             failures += 1
-
-    async def _attempt(self, batch: list[_Item]) -> tuple[int, KafkaError | None]:
-        """Send the batch; how many of its first messages arrived, and what kept the next one back."""
-        futures = []
-        error: KafkaError | None = None
-        for item in batch:
-            try:
-                futures.append(
-                    await self._producer.send(item.topic, item.value, key=item.key, partition=item.partition)
-                )
-            except KafkaError as e:
-                error = e
-                break
-        results = await asyncio.gather(*futures, return_exceptions=True)
-        for done, result in enumerate(results):
-            if isinstance(result, KafkaError):
-                return done, result
-            if isinstance(result, BaseException):
-                raise result
-        return len(results), error
