@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from foretide.schemas.messages import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of the source topic. `timestamp_ms` is the broker's; the core never uses it as time."""
 
     topic: str
@@ -21,8 +20,7 @@ class Record:
     timestamp_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A message to send. The shell stamps the owner's epoch (and a command's wall-clock times) before sending."""
 
     topic: str
