@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,9 +44,33 @@ def test_other_bytes_are_refused(value: bytes) -> None:
         decode_envelope(value)
 
 
-def test_a_big_payload_is_deflated() -> None:
+def test_a_big_payload_is_compressed() -> None:
     envelope = Envelope("f/1", "app", 0, 1, 1, b"x" * (COMPRESS_ABOVE * 10))
     assert len(encode_envelope(envelope)) < COMPRESS_ABOVE
+
+
+def written(packing: bool | int, payload: bytes) -> bytes:
+    body = msgspec.msgpack.encode(["f/1", "app", 3, 9, 4, packing, payload])
+    return b"FTS1" + struct.pack(">I", zlib.crc32(body)) + body
+
+
+@given(st.binary(max_size=3000))
+def test_what_earlier_versions_wrote_is_read(payload: bytes) -> None:
+    expected = Envelope("f/1", "app", 3, 9, 4, payload)
+    assert decode_envelope(written(True, zlib.compress(payload, 1))) == expected
+    assert decode_envelope(written(False, payload)) == expected
+
+
+@pytest.mark.parametrize("packing", [0, 1, 3])
+def test_a_packing_of_a_later_version_is_refused(packing: int) -> None:
+    with pytest.raises(EnvelopeError, match=f"packed in a way \\({packing}\\)"):
+        decode_envelope(written(packing, b"payload"))
+
+
+@pytest.mark.parametrize("packing", [True, 2])
+def test_a_payload_that_does_not_unpack_is_refused(packing: bool | int) -> None:
+    with pytest.raises(EnvelopeError, match="unreadable snapshot"):
+        decode_envelope(written(packing, b"neither deflated nor zstd"))
 
 
 def test_a_later_owner_outranks_a_later_offset() -> None:
