@@ -98,7 +98,7 @@ class Worker:
         if isinstance(processor, Measured):
             metrics.registry.register(CoreCollector(processor.measures))
         self._outbox = outbox = Outbox(
-            # aiokafka's lz4 works at its slowest level: zstd takes a third of its time and leaves two thirds of its bytes.
+            # aiokafka's lz4 is set to its slowest: zstd takes a third of the time and leaves two thirds of the bytes.
             clients.producer(kafka, compression_type="zstd"),
             max_messages=limits.outbox_messages,
             max_bytes=limits.outbox_bytes,
