@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -47,7 +48,7 @@ async def test_the_topic_hands_a_bundle_through_untouched(tmp_path: Path) -> Non
     assert agent.channel.queue.maxsize == MOST_WAITING
 
 
-async def test_the_agent_takes_bundles_and_what_it_took_is_acknowledged(tmp_path: Path) -> None:
+async def test_the_agent_gives_bundles_on_in_order(tmp_path: Path) -> None:
     taken: list[Raw] = []
     all_taken = asyncio.Event()
 
@@ -56,12 +57,15 @@ async def test_the_agent_takes_bundles_and_what_it_took_is_acknowledged(tmp_path
         if len(taken) == 5:
             all_taken.set()
 
+    async def stream() -> AsyncIterator[list[Raw]]:
+        yield [Raw(0, n, b"app-%d" % n, b"{}", 0) for n in (1, 2, 3)]
+        yield [Raw(1, n, b"other-%d" % n, b"{}", 0) for n in (1, 2)]
+        await asyncio.wait_for(all_taken.wait(), 5)
+
     settings = WorkerSettings(KafkaSettings(), "group", TOPIC, ())
     shell: Any = SimpleNamespace(partitions={}, take_all=take_all, crashed=pytest.fail)
     app = create_app(settings, shell, str(tmp_path))
     (agent,) = app.agents.values()
-    async with agent.test_context() as testing:
-        await testing.put([Raw(0, n, b"app", b"{}", 0) for n in (1, 2, 3)], wait=False)
-        await testing.put([Raw(1, n, b"app", b"{}", 0) for n in (1, 2)], wait=False)
-        await asyncio.wait_for(all_taken.wait(), 5)
-    assert [(raw.partition, raw.offset) for raw in taken] == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
+    await agent.fun(stream())
+    by_partition = {number: [raw.offset for raw in taken if raw.partition == number] for number in (0, 1)}
+    assert by_partition == {0: [1, 2, 3], 1: [1, 2]}

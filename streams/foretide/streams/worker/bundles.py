@@ -19,7 +19,7 @@ from foretide.streams.worker.source import Raw
 MOST_FETCHED: Final = 500
 """Records that one fetch hands out at most, hence the longest bundle."""
 
-MOST_WAITING: Final = 16
+MOST_WAITING: Final = 8
 """Bundles between Faust's consumer and its agent; when they are nearly as many, no more are fetched."""
 
 

@@ -25,6 +25,7 @@ from foretide.schemas.service.files import write_whole
 from foretide.schemas.topics import DEAD_LETTERS
 from foretide.streams.worker.app import create_app
 from foretide.streams.worker.changelog import Changelog
+from foretide.streams.worker.collector import Collector
 from foretide.streams.worker.errors import CrashedError
 from foretide.streams.worker.freeze import FreezeGuard
 from foretide.streams.worker.intake import Intake
@@ -115,6 +116,7 @@ class Worker:
         intake = Intake(processor, settings.group, outbox, metrics, DeadLetterGuard(letters), time.monotonic)
         self._shell = Shell(processor, settings, intake, outbox, self._source, self._changelog, metrics, self._fail)
         self._report = ProgressReport(settings.group, settings.endpoint, self._shell, outbox, metrics, self._highwater)
+        self._collector = Collector()
         self._app: Any = None
 
     async def run(self, stop: asyncio.Event) -> int:
@@ -140,6 +142,7 @@ class Worker:
             return await self._work(stop)
         finally:
             await endpoint.close()
+            self._collector.close()
             shutil.rmtree(datadir, ignore_errors=True)
 
     async def _work(self, stop: asyncio.Event) -> int:
@@ -165,6 +168,7 @@ class Worker:
             more = self._shell.snapshot_due(time.monotonic())
             self._report.refresh_gauges()
             self._look_after(start)
+            self._collector.look(self._shell.settled)
             await asyncio.sleep(0 if more else min(TICK_SECONDS, cadence / 4))
 
     def _look_after(self, start: asyncio.Task[None]) -> None:

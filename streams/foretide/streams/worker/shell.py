@@ -75,6 +75,12 @@ class Shell:
         """The partitions of the present assignment."""
         return dict(self._owned)
 
+    @property
+    def settled(self) -> tuple[tuple[int, int], ...] | None:
+        """The partitions with their epochs, once all that the group gave are restored; None before."""
+        owned = self._owned.values()
+        return tuple((each.number, each.epoch) for each in owned) if all(each.active for each in owned) else None
+
     def assigned(self, partitions: Iterable[int], generation: int) -> None:
         """The group has given these partitions, and only these, to this worker. Restoring starts in the background."""
         for number in list(self._owned):
