@@ -35,6 +35,7 @@ OURS: Final[tuple[Rule, ...]] = (
     ("messages/telemetry.py", "", "decode"),
     ("profiling/processor.py", "_window", "decode"),
     ("worker/outbox.py", "", "produce"),
+    ("worker/parcels.py", "", "produce"),
     ("/aiokafka/producer/", "", "produce"),
     # The models.
     ("/river/", "", "River"),
