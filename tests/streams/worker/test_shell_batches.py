@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foretide.streams.worker.processor import Output, Record
 from foretide.streams.worker.source import Raw
 from support.shell_scene import Scene
 
@@ -76,3 +78,40 @@ async def test_too_many_dead_letters_in_a_batch_leave_books_and_state_at_one() -
     assert scene.core.counts == scene.truth([records[0], records[3], records[4]])
     assert await scene.shell.release([0], 1.0)
     assert scene.shell.committable() == {0: 5}
+
+
+async def test_a_full_outbox_makes_a_batch_wait_and_does_not_break_it_up() -> None:
+    scene = Scene()
+    records = log_of(scene, [("good", n) for n in range(5)])
+    await scene.own()
+    together: list[int] = []
+    handle_all = scene.core.handle_all
+
+    def noted(batch: Sequence[Record]) -> list[Sequence[Output] | Exception]:
+        together.append(len(batch))
+        return handle_all(batch)
+
+    scene.core.handle_all = noted  # type: ignore[method-assign]
+    scene.outbox.full = True
+    taking = asyncio.create_task(scene.shell.take_all(records))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not scene.core.counts
+    scene.outbox.full = False
+    await asyncio.wait_for(taking, 5)
+    assert together == [5]
+    assert scene.core.counts == scene.truth(records)
+
+
+async def test_a_batch_that_waits_for_the_outbox_is_given_up_with_its_partition() -> None:
+    scene = Scene()
+    records = log_of(scene, [("good", n) for n in range(5)])
+    await scene.own()
+    scene.outbox.full = True
+    taking = asyncio.create_task(scene.shell.take_all(records))
+    await asyncio.sleep(0)
+    releasing = asyncio.create_task(scene.shell.release([0], 1.0))
+    await asyncio.wait_for(taking, 5)
+    assert await releasing
+    assert not scene.core.counts
+    assert scene.shell.committable() == {0: 0}

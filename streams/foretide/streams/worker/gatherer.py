@@ -19,6 +19,9 @@ LINGER_SECONDS: Final = 0.02
 """How long a batch that is not full waits for more. A window tells of seconds, so this is nothing to its answer, and
 under a light load it saves most of the processor time. While records wait in plenty nothing lingers."""
 
+PASSES: Final = 8
+"""Passes of the event loop between two batches: the outbox needs several to hand on what a batch brought."""
+
 MOST_WAITING: Final = 4096
 """Records kept; with as many no more are accepted. Enough that several partitions are among them."""
 
@@ -79,7 +82,8 @@ class Gatherer:
             await self._some.wait()
             await self._linger()
             await self._take_all(self._pick())
-            await asyncio.sleep(0)  # heartbeats and acknowledgements have their turn, however much is waiting
+            for _ in range(PASSES):  # heartbeats and acknowledgements have their turn, however much is waiting
+                await asyncio.sleep(0)
 
     async def _linger(self) -> None:
         """Until a batch is full, but not long."""

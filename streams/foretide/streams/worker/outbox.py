@@ -21,7 +21,7 @@ from foretide.streams.worker.parcels import Item, Parcels
 
 log = logging.getLogger(__name__)
 
-BATCH: Final = 1000
+BATCH: Final = 2000
 """Messages handed to the producer at once; the next batch forms while the broker answers."""
 
 LINGER_SECONDS: Final = 0.01

@@ -100,7 +100,8 @@ class Worker:
             metrics.registry.register(CoreCollector(processor.measures))
         self._outbox = outbox = Outbox(
             # aiokafka's lz4 is set to its slowest: zstd takes a third of the time and leaves two thirds of the bytes.
-            clients.producer(kafka, compression_type="zstd"),
+            # Only one batch a partition is on its way at a time, so it is large; brokers take twice that, and packed.
+            clients.producer(kafka, compression_type="zstd", max_batch_size=524_288),
             max_messages=limits.outbox_messages,
             max_bytes=limits.outbox_bytes,
             check=check,

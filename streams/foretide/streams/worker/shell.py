@@ -127,9 +127,11 @@ class Shell:
         await self._take_batch(batch)
 
     async def _take_batch(self, batch: Batch) -> None:
+        if batch.members and self._outbox.full:
+            await batch.members[0][0].unless_released(self._outbox.room())
         if self._stopped or not batch.members:
             return
-        if self._outbox.full or len(batch.members) == 1:
+        if len(batch.members) == 1 or self._outbox.full or not all(owned.active for owned, _ in batch.members):
             for _, raw in batch.members:
                 await self.take(raw)
             return
