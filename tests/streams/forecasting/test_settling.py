@@ -11,6 +11,7 @@ from foretide.streams.forecasting.aggregation import FADE
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.record import MEMORY
+from foretide.streams.forecasting.remembering import recall
 from foretide.streams.forecasting.settling import COVERAGE_FADE
 from foretide.streams.forecasting.targets import LEVELS, Target
 from support.banks import Step, alone, drawn, feed, plain, small_network
@@ -52,8 +53,9 @@ class Plain:
         """What the bank has just issued."""
         state = bank.state
         slot = state["steps"][row] % state["inputs"].shape[1]
-        at = row, self.place, slot
-        self.said.append((state["experts"][at].tolist(), state["ways"][at].tolist(), state["issued"][at].tolist()))
+        was = recall(state, np.array([row]), np.full((1, len(bank.targets)), slot))
+        at = 0, self.place
+        self.said.append((was.experts[at].tolist(), was.ways[at].tolist(), was.issued[at].tolist()))
 
 
 @pytest.mark.parametrize("interrupted", [[], [50], [3, 20, 21, 70]])

@@ -10,6 +10,7 @@ import numpy as np
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS
+from foretide.streams.forecasting.remembering import recall
 from foretide.streams.forecasting.targets import Target
 from support.banks import Step, feed, small_network
 
@@ -39,7 +40,7 @@ def errors(*, told: bool, steps: int = LEAD) -> tuple[float, float]:
     for step in series:
         feed(bank, [row], [step])
         slot = int(bank.state["steps"][row]) % bank.state["inputs"].shape[1]
-        said.append(bank.state["experts"][row, 0, slot, [TOLD, LAST]])
+        said.append(recall(bank.state, np.array([row]), np.array([[slot]])).experts[0, 0, [TOLD, LAST]])
     outcomes = np.array([s.mean for s in series])[200:]
     found = np.abs(np.array(said)[200 - steps : -steps] - outcomes[:, None]).mean(axis=0)
     return float(found[0]), float(found[1])

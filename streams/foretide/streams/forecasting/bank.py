@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from foretide.streams.fleet import Network
 from foretide.streams.fleet.features import WINDOWS
 from foretide.streams.fleet.network import between
-from foretide.streams.forecasting import echo, linear, refinement, told
+from foretide.streams.forecasting import echo, linear, refinement
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
 from foretide.streams.forecasting.linear import CLIP
@@ -35,10 +35,13 @@ from foretide.streams.forecasting.record import (
 from foretide.streams.forecasting.sensing import Sensed, sense
 from foretide.streams.forecasting.settling import Plan, Settled, settle
 from foretide.streams.forecasting.targets import Target
+from foretide.streams.forecasting.told import Telling
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View, take
 
 FAR: Final = WINDOWS[-1]
 """Steps that are looked back at."""
+GROWTH: Final = 4
+"""A full bank grows by one part in so many: doubling would leave half of a large worker's memory unused."""
 OUTSIDE: Final = CALENDAR + EXOGENOUS
 """Numbers from outside the series: the time of day, the exogenous signals."""
 
@@ -49,10 +52,11 @@ _SHAPE: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 15])
 
 
 class BankRow(msgspec.Struct, array_like=True, frozen=True):
-    """One row as bytes: its record, and the state of the experts named in the settings."""
+    """One row as bytes: its record, the state of the experts named in the settings, what exogenous signals tell."""
 
     record: bytes
     plugged: bytes = b""
+    telling: bytes = b""
 
 
 class Bank:
@@ -72,6 +76,7 @@ class Bank:
         self._names = tuple(plugged)
         self._plugged: dict[int, PluggedModels] = {}
         self._free: list[int] = []
+        self._telling = Telling(targets)
         self.state: NDArray[np.void] = np.zeros(0, dtype=self._record)
 
     def add(self) -> int:
@@ -85,6 +90,7 @@ class Bank:
     def remove(self, row: int) -> None:
         """Give a row up."""
         self._plugged.pop(row, None)
+        self._telling.remove(row)
         self._free.append(row)
 
     def interrupt(self, rows: Sequence[int]) -> None:
@@ -107,7 +113,7 @@ class Bank:
         view = take(self.state, rows, np.asarray(means, dtype=np.float32), np.asarray(peaks, dtype=np.float32))
         settled = settle(self.state, rows, view, self._plan)
         self._learn_linear(rows, settled)
-        told.learn(self.state, rows, view, settled)
+        self._telling.learn(rows, view, settled)
         sensed = sense(self.state, rows, view, day)
         inputs = self._inputs(rows, view, sensed.inputs, outside)
         levels = phase_levels(self.state, rows, np.asarray(phases, dtype=np.int64), view)
@@ -119,17 +125,19 @@ class Bank:
         on decides the sooner."""
         self.state["losses"][row] *= factor
         self.state["spread"][row] *= factor
+        self.state["mixture_loss"][row] *= factor
         self.state["sums"][row, :, ERROR] *= factor
 
     def dump(self, row: int) -> BankRow:
         """A row as bytes."""
         plugged = self._plugged[row].dump() if self._names else b""
-        return BankRow(self.state[row].tobytes(), plugged)
+        return BankRow(self.state[row].tobytes(), plugged, self._telling.dump(row))
 
     def put(self, row: int, kept: BankRow) -> None:
         """Make a row what was dumped; ValueError if that had other targets."""
         if len(kept.record) != self._record.itemsize:
             raise ValueError(f"a row of {self._record.itemsize} bytes is needed, this one has {len(kept.record)}")
+        self._telling.put(row, kept.telling)
         if self._names:
             self._plugged[row] = PluggedModels.load(self._names, len(self.targets), kept.plugged)
         self.state[row] = np.frombuffer(kept.record, dtype=self._record)[0]
@@ -137,7 +145,7 @@ class Bank:
     def _room(self) -> int:
         if not self._free:
             size = len(self.state)
-            grown = np.zeros(max(16, 2 * size), dtype=self._record)
+            grown = np.zeros(max(16, size + size // GROWTH), dtype=self._record)
             grown[:size] = self.state
             self.state = grown
             self._free = list(range(len(grown) - 1, size - 1, -1))
@@ -146,7 +154,7 @@ class Bank:
     def _learn_linear(self, rows: Ints, settled: Settled) -> None:
         who, heads = np.nonzero(settled.known)
         slots = settled.slot[who, heads]
-        inputs = self.state["inputs"][rows[who], slots, :PLAIN]
+        inputs = self.state["inputs"][rows[who], slots, :PLAIN].astype(np.float32)
         # In double precision: a large change in units of a scale that was tiny is beyond single precision.
         frame = self.state["frame"][rows[who], slots].astype(np.float64)
         last = frame[np.arange(len(who)), self._plan.of_peaks[heads]]
@@ -202,13 +210,13 @@ class Bank:
         experts[..., _AT["fleet"]] = fleet[:, :, 0]
         experts[..., _AT["refined"]] = refined[:, :, 0]
         experts[..., _AT["phase"]] = levels[:, plan.of_peaks]
-        experts[..., _AT["told"]] = told.forecast(state, rows, slot, view, plan, inputs)
+        experts[..., _AT["told"]] = self._telling.forecast(rows, slot, view, plan, inputs)
         if self._names:
             said = [self._plugged[row].predict(of) for row, of in zip(rows.tolist(), seen.tolist(), strict=True)]
             experts[..., len(EXPERTS) :] = last[:, :, None] + unit * np.array(said, dtype=np.float32)
-        issue(state, rows, slot, plan, experts, fleet, refined)
         state["inputs"][rows, slot] = inputs
         state["frame"][rows, slot] = np.stack([view.means[:, -1], view.peaks[:, -1], view.scale], axis=1)
+        issue(state, rows, slot, plan, experts, fleet, refined)
 
     def _along(self, path: Doubles) -> Any:
         """The autoregression's forecast for each head: a point, or the mean or the maximum of its path."""

@@ -23,7 +23,7 @@ class Due(NamedTuple):
     row: int
     mean: float
     peak: float
-    day: list[float]
+    day: Sequence[float]
     outside: list[float]
     phase: int
     lost_before: bool = False

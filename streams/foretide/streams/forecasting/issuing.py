@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 
 from foretide.streams.fleet.features import AHEAD
 from foretide.streams.forecasting.aggregation import mixed, weights
-from foretide.streams.forecasting.experts import FLEET
+from foretide.streams.forecasting.experts import FLEET, LAST
 from foretide.streams.forecasting.record import MEMORY, WAYS
+from foretide.streams.forecasting.remembering import remember
 from foretide.streams.forecasting.settling import Plan
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles, Floats, Ints
 
 KNOWN: Final = 10
 """Outcomes that must be known before quantiles are taken from them; before that the network's stand for them."""
+
+GAIN: Final = 0.02
+"""A mixture that lost less than last value by no more than this share is not worth its risk."""
 
 KEPT: Final = (0, 1, 3)
 """Levels whose quantiles are remembered until the outcome is known."""
@@ -42,10 +46,13 @@ def issue(
     """Write the forecasts into `state`.
 
     `experts` (rows, heads, experts) are the forecasts of the centre, `fleet` and `refined` (rows, heads, levels) the
-    network's quantiles as they are and refined; `slot` (rows,) is where in the ring they are remembered.
+    network's quantiles as they are and refined; `slot` (rows,) is where in the ring they are remembered; its
+    frame is known already.
     """
     at = rows[:, None], np.arange(len(plan.steps))
-    centre = mixed(weights(state["losses"][at], FLEET), experts.astype(np.float64))
+    losses, exact = state["losses"][at], experts.astype(np.float64)
+    mixture = mixed(weights(losses, FLEET), exact)
+    centre = _no_worse(mixture, state["mixture_loss"][at], exact, losses)
     known = state["known"][at]
     ways = np.empty((*centre.shape, len(LEVELS) - 1, len(WAYS)), dtype=np.float32)
     before = _quantiles(state["errors"][at], known), _quantiles(state["outcomes"][at], known)
@@ -57,9 +64,17 @@ def issue(
     upper = mixed(weights(state["spread"][at], _FLEET_WAY), ways.astype(np.float64))
     quantiles = np.maximum.accumulate(np.concatenate([centre[:, :, None], upper], axis=2), axis=2)
     state["quantiles"][rows] = quantiles
-    was = rows[:, None], at[1], slot[:, None]
-    state["experts"][was], state["ways"][was] = experts, ways
-    state["issued"][was] = quantiles[:, :, KEPT]
+    remember(state, rows, slot, experts, mixture, ways, quantiles[:, :, KEPT])
+
+
+def _no_worse(mixture: Doubles, lost: Doubles, experts: Doubles, losses: Doubles) -> Doubles:
+    """The mixture, or last value where the mixture has not lost less of late.
+
+    In the long run a mixture is as good as its best expert; until then, on series with nothing to predict, it pays for
+    every expert that was lucky once. Its own loss is kept as if it had always been followed: it comes back by itself.
+    """
+    found: Doubles = np.where(lost > (1.0 - GAIN) * losses[..., LAST], experts[..., LAST], mixture)
+    return found
 
 
 def _quantiles(values: Floats, known: Ints) -> Doubles:

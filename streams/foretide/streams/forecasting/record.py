@@ -26,9 +26,6 @@ PLAIN: Final = SHAPE + CALENDAR + EXOGENOUS
 INPUTS: Final = PLAIN + echo.UNITS + 1
 """Inputs of the refinement: those, the echo-state units, and a constant."""
 
-TOLD: Final = EXOGENOUS + 4
-"""Inputs of the forecast from exogenous signals: those, and four of the series itself."""
-
 PHASES: Final = 8
 """Phases whose levels are kept."""
 
@@ -70,16 +67,14 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("phase_steps", "i4", (PHASES,)),
             ("scaler", "f8", (EXOGENOUS, 3)),
             ("linear", "f4", (heads, PLAIN + 1)),
-            ("told_weights", "f8", (heads, TOLD)),
-            ("told_spread", "f8", (heads, TOLD, TOLD)),
-            ("told_inputs", "f8", (ring, TOLD)),
-            ("told_frame", "f8", (ring, 2)),
             ("refined", "f4", (heads, len(LEVELS), INPUTS)),
-            ("inputs", "f4", (ring, INPUTS)),
+            ("inputs", "f2", (ring, INPUTS)),
             ("frame", "f4", (ring, 3)),
-            ("experts", "f4", (heads, ring, experts)),
-            ("ways", "f4", (heads, ring, UPPER, len(WAYS))),
-            ("issued", "f4", (heads, ring, 3)),
+            ("experts", "f2", (heads, ring, experts)),
+            ("mixture", "f2", (heads, ring)),
+            ("mixture_loss", "f8", (heads,)),
+            ("ways", "f2", (heads, ring, UPPER, len(WAYS))),
+            ("issued", "f2", (heads, ring, 3)),
             ("losses", "f8", (heads, experts)),
             ("spread", "f8", (heads, UPPER, len(WAYS))),
             ("errors", "f4", (heads, MEMORY)),
@@ -99,6 +94,5 @@ def blank(record: np.dtype[np.void]) -> NDArray[np.void]:
     row = np.zeros((), dtype=record)
     row["ar_weights"][0] = 1.0
     row["ar_spread"] = autoregression.START
-    row["told_spread"] = np.eye(TOLD) * autoregression.DELTA
     row["errors"] = row["outcomes"] = np.inf
     return row

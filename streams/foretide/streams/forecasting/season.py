@@ -50,7 +50,7 @@ class Season:
         self._peaks = array("f", [math.nan] * slots)
         self._usual = array("f", [math.nan] * slots)
         self._at = -1
-        self._days: dict[int, tuple[tuple[int, ...], list[float]]] = {}
+        self._days: dict[int, tuple[tuple[int, ...], array[float]]] = {}
         self._total = self._high = 0.0
         self._count = 0
 
@@ -76,7 +76,7 @@ class Season:
         self._at, self._total, self._count = slot, 0.0, 0
         self._days.clear()
 
-    def day(self, at_ms: int, step_ms: int) -> list[float]:
+    def day(self, at_ms: int, step_ms: int) -> array[float]:
         """A day before `at_ms`: the mean then and AHEAD steps later, and the peak over these steps; then what is usual
         now and PROFILED steps later. NaN where it is not known.
 
@@ -89,7 +89,7 @@ class Season:
             kept = self._days[step_ms] = slots, self._day(slots, (at_ms + step_ms) // self.slot_ms)
         return kept[1]
 
-    def _day(self, times: tuple[int, ...], first: int) -> list[float]:
+    def _day(self, times: tuple[int, ...], first: int) -> array[float]:
         now, *slots = times
         size = len(self._means)
         means, peaks, usual = self._means, self._peaks, self._usual
@@ -101,7 +101,7 @@ class Season:
             peak = peaks[slot % size]
             if not peak <= highest and peak == peak:
                 highest = peak
-        return [*found, highest, usual[now % size], *(usual[slots[i] % size] for i in _PROFILED_AT)]
+        return array("f", [*found, highest, usual[now % size], *(usual[slots[i] % size] for i in _PROFILED_AT)])
 
     def dump(self) -> SeasonState:
         """The season as numbers."""

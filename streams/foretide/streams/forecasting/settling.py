@@ -13,6 +13,7 @@ from foretide.streams.forecasting import refinement
 from foretide.streams.forecasting.aggregation import FADE
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.record import MEMORY, WAYS
+from foretide.streams.forecasting.remembering import recall
 from foretide.streams.forecasting.targets import LEVELS, Target
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
 
@@ -52,21 +53,21 @@ class Settled:
 
 def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settled:
     """Learn from the forecasts that the latest step completes."""
-    heads = np.arange(len(plan.steps))
     ring = state["inputs"].shape[1]
     known = state["since"][rows][:, None] >= plan.steps
     slot = (view.steps[:, None] - plan.steps) % ring
     outcome = _outcomes(view, plan)
-    at = rows[:, None], heads
-    was = rows[:, None], heads, slot
-    experts, ways, issued = state["experts"][was], state["ways"][was], state["issued"][was]
+    at = rows[:, None], np.arange(len(plan.steps))
+    was = recall(state, rows, slot)
     exact = outcome.astype(np.float64)
-    losses = FADE * state["losses"][at] + np.abs(exact[:, :, None] - experts)
-    spread = FADE * state["spread"][at] + _pinball(exact[:, :, None, None] - ways, _LEVELS[1:, None])
+    losses = FADE * state["losses"][at] + np.abs(exact[:, :, None] - was.experts)
+    mixture_loss = FADE * state["mixture_loss"][at] + np.abs(exact - was.mixture)
+    _put(state["mixture_loss"], at, known, mixture_loss)
+    spread = FADE * state["spread"][at] + _pinball(exact[:, :, None, None] - was.ways, _LEVELS[1:, None])
     _put(state["losses"], at, known[:, :, None], losses)
     _put(state["spread"], at, known[:, :, None, None], spread)
-    _remember(state, rows, known, outcome, issued)
-    centre, high, top = (issued[:, :, i].astype(np.float64) for i in range(3))
+    centre, high, top = (was.issued[:, :, i] for i in range(3))
+    _remember(state, rows, known, outcome, centre)
     error = np.abs(exact - centre)
     fresh = [np.abs(exact), error, high - exact, top - exact, exact - top, (exact > top).astype(np.float64)]
     sums = FADE * state["sums"][at] + np.maximum(np.stack(fresh, axis=2), 0.0)
@@ -74,13 +75,13 @@ def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settl
     scale = state["frame"][rows[:, None], slot, 2].astype(np.float64)
     _put(state["surprise"], at, known, error / np.where(known, scale, 1.0))
     own = _pinball(exact - high, _LEVELS[1])
-    last = _pinball(exact - experts[:, :, LAST], _LEVELS[1])
+    last = _pinball(exact - was.experts[:, :, LAST], _LEVELS[1])
     _put(state["pinball"], at, known[:, :, None], FADE * state["pinball"][at] + np.stack([own, last], axis=2))
-    hits = COVERAGE_FADE * state["covered"][at] + (1 - COVERAGE_FADE) * (outcome <= issued[:, :, 1])
+    hits = COVERAGE_FADE * state["covered"][at] + (1 - COVERAGE_FADE) * (exact <= high)
     _put(state["covered"], at, known, np.where(state["known"][at] > 1, hits, _LEVELS[1]))
-    said = np.concatenate([experts[:, :, _REFINED, None], ways[:, :, :, _REFINED_WAY]], axis=2)
-    higher = np.where(outcome[:, :, None] > said, _LEVELS, _LEVELS - 1) * known[:, :, None]
-    inputs = state["inputs"][rows[:, None], slot]
+    said = np.concatenate([was.experts[:, :, _REFINED, None], was.ways[:, :, :, _REFINED_WAY]], axis=2)
+    higher = np.where(exact[:, :, None] > said, _LEVELS, _LEVELS - 1) * known[:, :, None]
+    inputs = state["inputs"][rows[:, None], slot].astype(np.float32)
     state["refined"][rows] = refinement.learn(state["refined"][rows], inputs, higher.astype(np.float32))
     return Settled(outcome, known, slot)
 
@@ -95,11 +96,11 @@ def _outcomes(view: View, plan: Plan) -> Floats:
     return chosen
 
 
-def _remember(state: NDArray[np.void], rows: Ints, known: NDArray[np.bool_], outcome: Floats, issued: Floats) -> None:
+def _remember(state: NDArray[np.void], rows: Ints, known: NDArray[np.bool_], outcome: Floats, centre: Doubles) -> None:
     who, head = np.nonzero(known)
     row = rows[who]
     place = state["known"][row, head] % MEMORY
-    state["errors"][row, head, place] = outcome[who, head] - issued[who, head, 0]
+    state["errors"][row, head, place] = outcome[who, head] - centre[who, head]
     state["outcomes"][row, head, place] = outcome[who, head]
     state["known"][row, head] += 1
 

@@ -42,22 +42,22 @@ class Outlook(NamedTuple):
     surprise: float
 
 
-def survey(signals: Iterable[SignalProfile], horizons: Sequence[Horizon]) -> None:
+def survey(signals: Iterable[SignalProfile]) -> None:
     """Look at all `signals` at once: the outlook of each is known after that."""
     grouped: dict[int, list[SignalProfile]] = {}
     for signal in signals:
         grouped.setdefault(id(signal.ladder.plan), []).append(signal)
     for group in grouped.values():
-        for signal, outlook in zip(group, _outlooks(group, horizons), strict=True):
+        for signal, outlook in zip(group, _outlooks(group), strict=True):
             signal.outlook = outlook
 
 
-def _outlooks(group: Sequence[SignalProfile], horizons: Sequence[Horizon]) -> list[Outlook]:
+def _outlooks(group: Sequence[SignalProfile]) -> list[Outlook]:
     found = read([signal.ladder for signal in group])
     return [
         Outlook(rows, ready, known, covered, _told(pinball), _told(error), found.experts, losses, shares, surprise)
         for rows, ready, known, covered, pinball, error, losses, shares, surprise in zip(
-            _bounded(group, found, horizons).tolist(),
+            _bounded(group, found, group[0].horizons).tolist(),
             found.ready[:, 0].tolist(),
             found.known.tolist(),
             found.covered.tolist(),

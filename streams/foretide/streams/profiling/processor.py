@@ -84,7 +84,7 @@ class ProfileProcessor:
         """Take the steps that are due, and say what has come of them, for all at once where that is faster."""
         new = [(profile, seen, ref) for profile, seen, ref in taken if seen.samples]
         self._banks.step(due for _, seen, _ in new for due in seen.due)
-        survey((signal for profile, _, _ in new for signal in profile.signals.values()), self.settings.horizons)
+        survey(signal for profile, _, _ in new for signal in profile.signals.values())
         outputs = []
         due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
         for profile, seen, ref in new:
@@ -100,6 +100,8 @@ class ProfileProcessor:
             found.append(Output(SCORECARDS, profile.app, answers.scorecard(profile, scores, changes, ref)))
         for found, (profile, _, ref) in zip(outputs, new, strict=True):
             found += self._pool_event(profile, ref)
+            for signal in profile.signals.values():
+                signal.rest()
         told = iter(outputs)
         return [next(told) if seen.samples else [] for _, seen, _ in taken]
 

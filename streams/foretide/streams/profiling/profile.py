@@ -126,8 +126,8 @@ class ApplicationProfile:
             if signal is None:
                 ladder = Ladder(self.settings.horizons, self.span_ms, self.banks)
                 signal = self.signals[name] = SignalProfile(name, self.settings, ladder)
-            elif (seen := signal.look()).ready:
-                departures += self._weigh(signal, end_ms, max(values), seen.quantiles[0])
+            elif (expected := signal.expected()) is not None:
+                departures += self._weigh(signal, end_ms, max(values), expected)
             due += signal.observe(end_ms, values, outside, phase)
         self.last_ms = end_ms
         return Observation(fresh, tuple(departures), tuple(due))

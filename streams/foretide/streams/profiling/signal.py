@@ -10,7 +10,7 @@ from foretide.schemas.signals import upper_bound
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.drift import DriftState, ErrorDrift
 from foretide.streams.forecasting.head import Head
-from foretide.streams.forecasting.ladder import Ladder
+from foretide.streams.forecasting.ladder import Horizon, Ladder
 from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.leading import Change, LeadState, weigh
 from foretide.streams.profiling.outlook import Outlook, survey
@@ -26,6 +26,7 @@ class SignalProfile:
 
     __slots__ = (
         "_drift",
+        "_expected",
         "_outcomes",
         "_published",
         "_rows",
@@ -57,6 +58,7 @@ class SignalProfile:
         self._drift = ErrorDrift(drift.least, drift.tolerance, drift.threshold) if drift.enabled else None
         self._outcomes = 0
         self.outlook: Outlook | None = None
+        self._expected: list[float] | None = None
         self._rows: list[list[float]] | None = None
         self._published: list[Quantiles] = []
 
@@ -71,7 +73,7 @@ class SignalProfile:
             low, high = min(values), max(values)
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.last, self.peak = values[-1], high
-        self.outlook = None
+        self.outlook = self._expected = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> list[Change]:
@@ -99,9 +101,26 @@ class SignalProfile:
     def look(self) -> Outlook:
         """What the forecasts say now; those who ask many signals use `survey` before, which is many times faster."""
         if self.outlook is None:
-            survey([self], self._settings.horizons)
+            survey([self])
         assert self.outlook is not None
         return self.outlook
+
+    @property
+    def horizons(self) -> tuple[Horizon, ...]:
+        """What is forecast. Signals with the same rungs have the same."""
+        return self._settings.horizons
+
+    def expected(self) -> list[float] | None:
+        """The quantiles of the first horizon, None if it has not been forecast."""
+        if self.outlook is None and self._expected is not None:
+            return self._expected
+        seen = self.look()
+        return seen.quantiles[0] if seen.ready else None
+
+    def rest(self) -> None:
+        """Forget what can be read again: between two windows only what is expected of the next is asked for."""
+        self._expected = self.expected()
+        self.outlook = None
 
     def quantiles(self) -> list[list[float]]:
         """The quantiles at LEVELS for each horizon; see `Outlook`."""
