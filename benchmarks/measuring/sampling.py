@@ -68,6 +68,8 @@ def by_stage(lines: Iterable[str]) -> Profile:
     counts, unknown = Counter[str](), Counter[str]()
     for line in lines:
         stack, _, number = line.rpartition(" ")
+        if not number.isdecimal():
+            continue  # a garbled name with a line break in it: half a stack, and no count
         frames = [f for f in stack.split(";") if not f.startswith(("process ", "thread ("))]
         if frames and _WAITS.search(frames[-1]):
             continue

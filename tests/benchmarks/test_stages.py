@@ -43,6 +43,8 @@ def test_shares_are_of_all_samples_that_did_not_wait() -> None:
             "main (/x/y.py:1) 1",
             "run (/x/freeze.py:62);Event.wait (/usr/lib/python3.11/threading.py:331) 90",
             f"{LOOP};EpollSelector.select (/usr/lib/python3.11/selectors.py:468) 40",
+            f"{LOOP};a garbled name, its line broken (",
+            "",
         ]
     )
     assert found.samples == 10
