@@ -58,6 +58,7 @@ async def test_what_arrives_within_a_moment_is_taken_together(monkeypatch: pytes
 
 async def test_a_full_batch_does_not_wait_and_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LINGER_SECONDS", 3600)
+    monkeypatch.setattr(module, "TURN_SECONDS", 0)
     taken = Taken()
     turns = 0
 
@@ -139,6 +140,15 @@ async def test_a_partition_with_one_busy_key_does_not_keep_others_apart() -> Non
         taken.going.set()
         await until(lambda: len(taken.raws) == 44, 5, "all records", pause=0)
     assert [len(batch) for batch in taken.batches] == [1, 41, 1, 1]
+
+
+async def test_what_a_batch_left_over_does_not_wait_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_SECONDS", 3600)
+    taken = Taken()
+    async with Gatherer(taken.take_all, unexpected) as gatherer:
+        await gatherer.offer([raw(offset, "pool") for offset in range(MOST)])
+        await until(lambda: len(taken.raws) == MOST, 5, "all records", pause=0)
+    assert [r.offset for r in taken.raws] == list(range(MOST))
 
 
 async def test_a_failure_is_told() -> None:

@@ -7,6 +7,7 @@ So what arrives is kept for a moment, then taken, at most a batch at a time, fro
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
@@ -19,8 +20,11 @@ LINGER_SECONDS: Final = 0.02
 """How long a batch that is not full waits for more. A window tells of seconds, so this is nothing to its answer, and
 under a light load it saves most of the processor time. While records wait in plenty nothing lingers."""
 
+TURN_SECONDS: Final = 0.02
+"""After so much time in batches heartbeats, acknowledgements and the outbox have their turn."""
+
 PASSES: Final = 8
-"""Passes of the event loop between two batches: the outbox needs several to hand on what a batch brought."""
+"""Passes of the event loop in such a turn: the outbox needs several to hand on what a batch brought."""
 
 MOST_WAITING: Final = 4096
 """Records kept; with as many no more are accepted. Enough that several partitions are among them."""
@@ -78,12 +82,19 @@ class Gatherer:
                 event.clear()
 
     async def _run(self) -> None:
+        turn = time.monotonic()
+        left = 0
         while True:
-            await self._some.wait()
-            await self._linger()
-            await self._take_all(self._pick())
-            for _ in range(PASSES):  # heartbeats and acknowledgements have their turn, however much is waiting
-                await asyncio.sleep(0)
+            if not left:  # what an earlier batch left over has waited long enough
+                await self._some.wait()
+                await self._linger()
+            picked = self._pick()
+            left = self._count
+            await self._take_all(picked)
+            if time.monotonic() - turn >= TURN_SECONDS:
+                for _ in range(PASSES):
+                    await asyncio.sleep(0)
+                turn = time.monotonic()
 
     async def _linger(self) -> None:
         """Until a batch is full, but not long."""
