@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from math import isnan, nan
 
 import pytest
@@ -28,7 +29,7 @@ def hourly(days: int, missing: tuple[int, ...] = ()) -> Season:
     return season
 
 
-def same(found: list[float], expected: list[float]) -> bool:
+def same(found: Sequence[float], expected: Sequence[float]) -> bool:
     return [None if isnan(v) else v for v in found] == pytest.approx([None if isnan(v) else v for v in expected])
 
 

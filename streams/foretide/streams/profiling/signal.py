@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 from foretide.schemas.messages import Quantiles
@@ -29,8 +30,8 @@ class SignalProfile:
         "_expected",
         "_outcomes",
         "_published",
-        "_rows",
         "_settings",
+        "_stale",
         "deviation",
         "high",
         "ladder",
@@ -59,7 +60,7 @@ class SignalProfile:
         self._outcomes = 0
         self.outlook: Outlook | None = None
         self._expected: list[float] | None = None
-        self._rows: list[list[float]] | None = None
+        self._stale = True
         self._published: list[Quantiles] = []
 
     def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
@@ -74,6 +75,7 @@ class SignalProfile:
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.last, self.peak = values[-1], high
         self.outlook = self._expected = None
+        self._stale = True
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> list[Change]:
@@ -128,16 +130,15 @@ class SignalProfile:
 
     def published(self) -> list[Quantiles]:
         """The same as messages carry them: made once a window, for predictions and the pool's log alike."""
-        rows = self.quantiles()
-        if self._rows is not rows:
+        if self._stale:
             # Most horizons lie on coarser rungs, which have no step with most windows: theirs are the same again.
-            before, kept = self._rows or [], self._published
             self._published = [
-                kept[i] if i < len(before) and before[i] == row else Quantiles(q50=a, q90=b, q95=c, q99=d)
-                for i, row in enumerate(rows)
-                for a, b, c, d in (row,)
+                old
+                if old is not None and old.q50 == a and old.q90 == b and old.q95 == c and old.q99 == d
+                else Quantiles(q50=a, q90=b, q95=c, q99=d)
+                for (a, b, c, d), old in zip_longest(self.quantiles(), self._published)
             ]
-            self._rows = rows
+            self._stale = False
         return self._published
 
     def dump(self) -> SignalState:
