@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from foretide.deploy.policy_file import policy_of
 from foretide.deploy.pool_log import event_id, now_ms, publish
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
@@ -73,6 +75,22 @@ def policy(
         id=event_id("policy"), pool=pool, at_ms=now_ms(), default=of(mode), apps={app: of(its) for app, its in apps}
     )
     publish(kafka, [event])
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_pool
+@kafka_options
+def apply(file: Path, pool: str, kafka: KafkaSettings) -> None:
+    """Set the pool's whole policy from FILE, a JSON object; it replaces the earlier one.
+
+    It holds what a policy event holds: "default" and "apps" (mode, bounds, maintenance, objective), "sizing", "budget"
+    ({"money_per_hour": 12.5, "cards": 8}), "maintenance" ([{"changes": "only_inside", "weekly": [{"begin": "22:00",
+    "end": "04:00", "days": ["sat"]}]}]), "probation" and "provisioning" ({"mode": "auto", "kinds": [{"geometry":
+    "mig-80gb", "price_per_hour": 2.5}], "budget": {"cards": 4}}). What is left out has its default; `foretide schemas`
+    writes the schema, docs/guards.md explains.
+    """
+    publish(kafka, [policy_of(file, pool, event_id("policy"), now_ms())])
 
 
 @command.command()
