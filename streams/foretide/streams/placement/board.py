@@ -13,7 +13,7 @@ from foretide.streams.placement.lattice import lattice
 from foretide.streams.placement.problem import MICRO, Option, Problem
 
 LOOKS: Final = 6
-"""So many cards of one state are tried at most when neighbours or hosts decide whether an application can go there."""
+"""So many cards of one state are tried at most when neighbours decide whether an application can go there."""
 
 Guide = list[list[int]]
 """Per kind and class what a slice is worth, instead of what opening a card costs."""
@@ -312,7 +312,7 @@ class Board:
                 if len(row) > 1:
                     return row[1]
             else:
-                for card in row[:LOOKS]:
+                for card in row if not self.losses[kind] else row[:LOOKS]:
                     if card != without and self.welcome(app, card, rank):
                         return card
             bits ^= low

@@ -312,7 +312,7 @@ def _price(
             if ("slots", kind, rank) in lp.rows
         }
         value, pattern = best_pattern(problem.kinds[kind].geometry, worths)
-        gain = value + float(marginals[lp.rows["cards", kind]])
+        gain = value + float(marginals[lp.rows["cards", kind, -1]])
         if gain > 1e-9 * max(1.0, value):
             lower -= gain * cards[kind]
             better.append((kind, pattern))
