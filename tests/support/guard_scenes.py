@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from foretide.schemas.messages import (
     AbsoluteInterval,
     AppPolicy,
@@ -53,13 +55,13 @@ def _learning() -> Decision:
 
 
 def _agreement() -> Decision:
-    pool = Pool()
+    pool = Pool(sizing=Sizing(step_down_forecasts=3, step_down_seconds=600.0, cooldown_seconds=0.0))
     pool.place("a")
     return pool.forecast("a", 1, 0.1, 4)[-1]
 
 
 def _idle() -> Decision:
-    pool = Pool(sizing=Sizing(step_down_forecasts=1, step_down_seconds=0.0, cooldown_seconds=0.0))
+    pool = Pool(sizing=msgspec.structs.replace(QUICK, idle_wait_seconds=600.0))
     pool.place("a")
     return pool.forecast("a", 1, 0.13, 4, last=(0.12, 2))[-1]
 
@@ -78,7 +80,7 @@ def _memory() -> Decision:
 
 
 def _cooldown() -> Decision:
-    pool = Pool(a=small())
+    pool = Pool(a=small(), sizing=Sizing(cooldown_seconds=600.0))
     pool.forecast("clock", 1, 0.1, 4)
     pool.place("a")
     return pool.forecast("a", 2, 0.25, 4)[-1]
