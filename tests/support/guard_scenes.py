@@ -63,7 +63,7 @@ def _agreement() -> Decision:
 def _idle() -> Decision:
     pool = Pool(sizing=msgspec.structs.replace(QUICK, idle_wait_seconds=600.0))
     pool.place("a")
-    return pool.forecast("a", 1, 0.13, 4, last=(0.12, 2))[-1]
+    return pool.forecast("a", 1, 0.02, 4, last=(0.12, 2))[-1]
 
 
 def _bounds() -> Decision:
@@ -208,7 +208,7 @@ SCENES = (
     Scene("in_flight", "more is needed while a command has no outcome yet", _in_flight),
     Scene("learning", "it could hold less, but its first phase is still being learned", _learning),
     Scene("agreement", "too few forecasts agree to a step down", _agreement),
-    Scene("idle", "less is enough, but the application is busy now", _idle),
+    Scene("idle", "less is enough, but it is busy now and predicted to be idle soon", _idle),
     Scene("bounds", "more is needed than the policy's largest slice", _bounds),
     Scene("memory", "the policy's largest slice was lowered below the memory in use", _memory),
     Scene("cooldown", "more is predicted shortly after a change", _cooldown),

@@ -46,7 +46,7 @@ def lower_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
     return (
         f"predicted peaks up to {minutes(sizing.lower_horizon_seconds * 1000)} ahead: compute"
         f" {share(need.lower_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
-        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}, or what was reached lately);"
+        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}, or reached lately);"
         f" in use {gib(need.last_memory)}; {slice_text(layout, index)} is enough{_risk_text(layout, need, index)}"
     )
 

@@ -114,8 +114,8 @@ def _explain_stay(turn: Turn, app: App, layout: Layout, current: int, choice: Ch
         )
     elif choice.guard == "idle":
         reason = (
-            f"it could hold less than {held}; that waits up to {explain.minutes(sizing.idle_wait_seconds * 1000)} for a"
-            " moment when it is idle"
+            f"it could hold less than {held}; it is busy and predicted to be idle soon, which a step down waits for, up"
+            f" to {explain.minutes(sizing.idle_wait_seconds * 1000)}"
         )
     elif choice.guard == "memory":
         reason = f"{held} is above its bounds, but {explain.gib(need.last_memory)} are in use"
