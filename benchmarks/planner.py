@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from planning_genetic import genetic
 from planning_openb import compare, read
@@ -29,6 +29,7 @@ from foretide.streams.placement.exact import solve
 from foretide.streams.placement.instances import mixed, small
 from foretide.streams.placement.plan import cost_of
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 SMALL_STEPS = 2500
@@ -72,24 +73,24 @@ def measure(instances: int, apps: int, cards: int, seed: int, with_genetic: bool
     for number in range(instances):
         _progress(f"{number + 1} of {instances} small problems")
         problem = small(seed * 100_000 + number)
-        seconds, answer = _timed(lambda p=problem: solve(p, NODES))
+        seconds, answer = _timed(solve, problem, NODES)
         if answer.seats is None or not answer.optimal:
             unsolved += 1
             continue
         took[0] += seconds
         best = cost_of(problem, answer.seats)
-        seconds, found = _timed(lambda p=problem: plan(p, Limits(steps=SMALL_STEPS, seed=seed, exact_choices=0)))
+        seconds, found = _timed(plan, problem, Limits(steps=SMALL_STEPS, seed=seed, exact_choices=0))
         took[1] += seconds
         _must_hold(problem, found)
         gaps.append((found.cost - best) / best if best else 0.0)
         if with_genetic:
-            seconds, cost = _timed(lambda p=problem: genetic(p, seed))
+            seconds, cost = _timed(genetic, problem, seed)
             took[2] += seconds
             genes.append((cost - best) / best if best else 0.0)
     _progress(f"{apps} applications on {cards} cards")
     large = mixed(apps, cards, seed)
     plan(mixed(min(apps, 200), min(cards, 50), seed), Limits(steps=10, exact_choices=0))  # tables of the geometries
-    seconds, found = _timed(lambda: plan(large, Limits(steps=LARGE_STEPS, seed=seed, exact_choices=0)))
+    seconds, found = _timed(plan, large, Limits(steps=LARGE_STEPS, seed=seed, exact_choices=0))
     _must_hold(large, found)
     _progress("")
     solved = max(1, len(gaps))
@@ -114,9 +115,9 @@ def measure(instances: int, apps: int, cards: int, seed: int, with_genetic: bool
     ), sorted(gaps)
 
 
-def _timed(do: Callable[[], T]) -> tuple[float, T]:
+def _timed(do: Callable[P, T], *args: P.args, **more: P.kwargs) -> tuple[float, T]:
     begun = time.process_time()
-    answer = do()
+    answer = do(*args, **more)
     return time.process_time() - begun, answer
 
 

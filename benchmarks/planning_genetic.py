@@ -56,4 +56,5 @@ def genetic(problem: Problem, seed: int) -> int:
     """The least cost that pymoo's GA finds, in micro-units; today's placement counts as found."""
     keys = _Keys(problem)
     minimize(keys, GA(pop_size=POPULATION), ("n_gen", GENERATIONS), seed=seed, verbose=False)
-    return keys.best
+    best: int = keys.best
+    return best
