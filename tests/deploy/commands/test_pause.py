@@ -7,6 +7,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 
@@ -16,11 +17,11 @@ from foretide.schemas.codec import encode
 from foretide.schemas.errors import SettingsError
 from foretide.schemas.kafka import clients, topic_admin
 from foretide.schemas.kafka.settings import KafkaSettings
-from foretide.schemas.messages import PauseEvent, PolicyEvent, ResumeEvent
+from foretide.schemas.messages import AppPolicy, Decision, PauseEvent, PolicyEvent, ResumeEvent
 from foretide.schemas.topics import DECISIONS, POOL_EVENTS
 from support.exporting import read_topic
 from support.pools import Pool
-from support.program import run_program
+from support.program import Program, run_program
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -71,6 +72,24 @@ async def test_pauses_and_policies_reach_the_log_and_decisions_come_back(
     assert "no decision of pool" in done.stderr
 
 
+@pytest.mark.kafka
+async def test_decisions_are_followed_as_they_come(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
+    kafka = kafka_broker.settings()
+    await topic_admin.create(kafka)
+    await decide(kafka)
+    arguments = ("decisions", "--pool", "pool-a", "--follow", "--last", "1")
+    program = Program("decisions", "foretide", *arguments, kafka=kafka, folder=tmp_path)
+    try:
+        await asyncio.to_thread(program.wait_for, lambda: "held back by paused" in program.log(), "the last one")
+        pool = Pool(cards=1, a=AppPolicy(mode="off"))
+        (new,) = pool.allocate("a")
+        await publish(kafka, [msgspec.structs.replace(new, id=f"new/{uuid.uuid4().hex}/0/0")])
+        await asyncio.to_thread(program.wait_for, lambda: "its mode is off" in program.log(), "the new one")
+        assert program.terminate()[0] == 0
+    finally:
+        program.kill()
+
+
 async def decide(kafka: KafkaSettings) -> None:
     """Three decisions of pool-a, one of them twice, as a worker that was killed writes it."""
     pool = Pool(cards=2)
@@ -78,10 +97,14 @@ async def decide(kafka: KafkaSettings) -> None:
     pool.place("b")
     pool.pause()
     pool.allocate("c")
+    await publish(kafka, [pool.decisions[0], *pool.decisions])
+
+
+async def publish(kafka: KafkaSettings, decisions: list[Decision]) -> None:
     producer = clients.producer(kafka)
     await producer.start()
     try:
-        for decision in [pool.decisions[0], *pool.decisions]:
+        for decision in decisions:
             await producer.send_and_wait(DECISIONS, encode(decision), key=b"pool-a")
     finally:
         await producer.stop()
