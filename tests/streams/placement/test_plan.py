@@ -36,13 +36,15 @@ A100 = Kind("a100", ALL_GEOMETRIES["mig-40gb"], 3 * MICRO)
 def problem(kinds: list[Kind], demands: list[Demand], cards: list[int], apps: list[int], **more: Any) -> Problem:
     """`today` may give each application's (card, rank, start); all moves cost 10,000 and resizes 5,000."""
     today = more.pop("today", [(-1, 0, 0)] * len(apps))
-    ints = [np.array([t[i] for t in today], dtype=np.int64) for i in range(3)]
+    card, rank, start = (np.array([t[i] for t in today], dtype=np.int64) for i in range(3))
     return Problem(
         kinds,
         demands,
         np.array(cards, dtype=np.int64),
         np.array(apps, dtype=np.int64),
-        *ints,
+        card,
+        rank,
+        start,
         np.full(len(apps), 10_000, dtype=np.int64),
         np.full(len(apps), 5_000, dtype=np.int64),
         **more,

@@ -37,6 +37,7 @@ from foretide.schemas.messages.pool_events import (
     Sizing,
 )
 from foretide.schemas.messages.predictions import Deviation, HorizonForecast, Prediction, Quantiles, SignalForecast
+from foretide.schemas.messages.resources import Interference, ResourceKind, Throughput
 from foretide.schemas.messages.scorecards import ModelChange, Scorecard, SignalScore
 from foretide.schemas.messages.telemetry import Column, TelemetryWindow
 
@@ -59,6 +60,7 @@ __all__ = [
     "Deviation",
     "ForecastEvent",
     "HorizonForecast",
+    "Interference",
     "InventoryEvent",
     "Maintenance",
     "Message",
@@ -80,6 +82,7 @@ __all__ = [
     "Quantiles",
     "RecordRef",
     "ReleaseRequest",
+    "ResourceKind",
     "ResourceReport",
     "ResumeEvent",
     "Scorecard",
@@ -88,5 +91,6 @@ __all__ = [
     "SignalScore",
     "Sizing",
     "TelemetryWindow",
+    "Throughput",
     "WeeklyInterval",
 ]

@@ -10,6 +10,7 @@ from foretide.schemas.messages.base import Message, Part, RecordRef
 from foretide.schemas.messages.guards import Budget, Maintenance, Money, Objective, Probation, Provisioning
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.predictions import Quantiles
+from foretide.schemas.messages.resources import ResourceKind
 from foretide.schemas.units import EpochMs, Label, Name, Seconds, SignalName, all_finite, require_finite
 
 Mode = Literal["off", "advise", "initial", "auto"]
@@ -76,6 +77,8 @@ class ResourceReport(Part, frozen=True, kw_only=True):
     """Of the whole card; None: unknown."""
     provisioned: bool = False
     """It came by a provisioning command, and may be given back by one."""
+    kind: Name | None = None
+    """Its kind, as the event's `kinds` name it; None: nothing but its geometry is known."""
 
 
 class InventoryEvent(PoolEvent, frozen=True, kw_only=True, tag="inventory"):
@@ -83,6 +86,8 @@ class InventoryEvent(PoolEvent, frozen=True, kw_only=True, tag="inventory"):
 
     source: Name
     resources: list[ResourceReport]
+    kinds: list[ResourceKind] = field(default_factory=list)
+    """The kinds that the resources are of."""
 
 
 class AppPolicy(Part, frozen=True, kw_only=True):

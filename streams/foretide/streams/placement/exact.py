@@ -36,7 +36,8 @@ def choices(problem: Problem) -> int:
         sum(per_kind[o.kind] * len(problem.kinds[o.kind].geometry.profiles[o.rank].starts) for o in d.options)
         for d in problem.demands
     ]
-    return sum(per_demand[d] for d in problem.app_demand.tolist()) + len(problem.card_kind)
+    apps: list[int] = problem.app_demand.tolist()
+    return sum(per_demand[d] for d in apps) + len(problem.card_kind)
 
 
 class _Rows:

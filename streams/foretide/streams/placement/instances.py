@@ -126,4 +126,4 @@ def _first_fit(
                 assert place is not None
                 board.put(app, Seat(card, option.rank, place[0]))
                 break
-    return [tuple(seat) for seat in board.seat]
+    return [(seat.card, seat.rank, seat.start) for seat in board.seat]

@@ -13,6 +13,7 @@ from random import Random
 
 from foretide.streams.placement.board import NOWHERE, Board, Guide, Seat
 from foretide.streams.placement.bound import Bound, Group, contents, groups_of
+from foretide.streams.placement.polish import neighbourhood, polish
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,14 @@ class Effort:
     """Neighbourhoods tried, at most."""
     seed: int = 1
     """Of the generator that draws them."""
-    tolerance: float = 0.01
+    tolerance: float = 0.04
     """A plan dearer than the best so far by at most this share is still worked on (small problems only)."""
+    polish: int = 8
+    """Neighbourhoods of a small problem that are solved exactly, at the end."""
+    polish_choices: int = 700
+    """The most yes-or-no questions of such a neighbourhood."""
+    polish_nodes: int = 200
+    """Nodes that HiGHS may branch over for each."""
     small: int = 256
     """Up to so many applications a problem counts as small."""
 
@@ -60,6 +67,7 @@ class Search:
         self._relocate()
         self._note()
         self._neighbourhoods()
+        self._polish()
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
@@ -95,8 +103,6 @@ class Search:
 
     def _back_to_best(self) -> None:
         board = self.board
-        if board.cost <= self.cost:
-            return
         changed = [a for a, s in enumerate(self.best) if board.seat[a] != s]
         for app in changed:
             if board.seat[app].card >= 0:
@@ -234,6 +240,19 @@ class Search:
                 board.put(app, found)
             if board.cost >= before:
                 board.rollback(mark)
+
+    def _polish(self) -> None:
+        """Solve neighbourhoods of a small problem exactly."""
+        board = self.board
+        if not 0 < len(board.seat) <= self.effort.small or len(board.kind_of) < 2:
+            return
+        self._back_to_best()
+        for _ in range(self.effort.polish):
+            if self._met():
+                return
+            cards = neighbourhood(board, self.rng, self.effort.polish_choices)
+            if polish(board, cards, self.effort.polish_nodes):
+                self._note()
 
     # -- neighbourhoods ------------------------------------------------------------------------------------------
 
