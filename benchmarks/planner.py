@@ -32,7 +32,7 @@ from foretide.streams.placement.plan import cost_of
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SMALL_STEPS = 2500
+SMALL_STEPS = 1200
 LARGE_STEPS = 200
 NODES = 2000
 

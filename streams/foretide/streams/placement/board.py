@@ -69,7 +69,7 @@ class Board:
         """The class that an empty uniform card is cut into from now on, per kind; -1: whatever comes first."""
         self._refused: set[tuple[int, int, int]] = set()
         """Demands that no card in use takes as this class of this kind, until room appears."""
-        self.cost = sum(problem.demands[d].unplaced for d in self.demand_of)
+        self.cost: int = sum(problem.demands[d].unplaced for d in self.demand_of)
         self.journal: list[tuple[int, Seat]] = []
         self.homes = [NOWHERE] * len(self.demand_of)
         """Today's seats that are still legal."""
