@@ -12,7 +12,11 @@ from support.windows import record, window
 def test_a_forecast_holds_the_last_value_of_each_signal_that_the_application_told() -> None:
     core, found = ProfileProcessor(), []
     for i in range(60):
-        signals = {SM_RATIO: [0.3] * 5, "app.latency_ms": [20.0, 21.0, None, 22.0 + i, None], "app.silent": [None] * 5}
+        signals: dict[str, list[float | None]] = {
+            SM_RATIO: [0.3] * 5,
+            "app.latency_ms": [20.0, 21.0, None, 22.0 + i, None],
+            "app.silent": [None] * 5,
+        }
         outputs = core.handle(record(window(signals, sample=5 * i), i))
         found += [(i, o.message) for o in outputs if isinstance(o.message, ForecastEvent)]
     assert found
@@ -23,6 +27,6 @@ def test_a_forecast_holds_the_last_value_of_each_signal_that_the_application_tol
 
 
 def test_samples_that_were_known_are_not_told_again_and_not_too_many_signals_are() -> None:
-    signals = {f"app.s{n:02d}": [1.0, 2.0, 3.0] for n in range(PUBLISHED + 4)}
+    signals: dict[str, list[float | None]] = {f"app.s{n:02d}": [1.0, 2.0, 3.0] for n in range(PUBLISHED + 4)}
     told = newest(window({SM_RATIO: [0.1, 0.1, 0.1], **signals}), 1)
     assert told == {f"app.s{n:02d}": 3.0 for n in range(PUBLISHED)}
