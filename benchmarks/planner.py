@@ -32,7 +32,7 @@ from foretide.streams.placement.plan import cost_of
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SMALL_STEPS = 1200
+SMALL_STEPS = 800
 LARGE_STEPS = 200
 NODES = 2000
 

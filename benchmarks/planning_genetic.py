@@ -13,7 +13,7 @@ from foretide.streams.placement import Problem
 from foretide.streams.placement.board import NOWHERE, Board, Seat
 
 POPULATION = 30
-GENERATIONS = 25
+GENERATIONS = 20
 
 
 class _Keys(ElementwiseProblem):  # type: ignore[misc]
