@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from foretide.deploy.policies.catalogue import NAMES
 from foretide.deploy.policies.setting import Setting
-from foretide.schemas.slices import GEOMETRIES
+from foretide.schemas.slices import GEOMETRIES, Geometry
 
 _STANDARD = Setting()
 
@@ -32,6 +33,13 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         default=_STANDARD.geometry.name,
         show_default=True,
         help="What the compared cards can be cut into.",
+    )
+    @click.option(
+        "--pool",
+        "pool_file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="POOL.yaml",
+        help="With --policy: take the geometry from this pool file's first card that can be cut, not from --geometry.",
     )
     @click.option(
         "--decide-every",
@@ -62,13 +70,14 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         policies: tuple[str, ...],
         geometry: str,
+        pool_file: Path | None,
         decide_every: float,
         actuation_delay: float,
         outage: float,
         **kwargs: Any,
     ) -> Any:
         setting = Setting(
-            geometry=GEOMETRIES[geometry],
+            geometry=GEOMETRIES[geometry] if pool_file is None else geometry_of(pool_file),
             decide_seconds=decide_every,
             actuation_seconds=actuation_delay,
             outage_seconds=outage,
@@ -77,3 +86,13 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, policies=names, setting=setting, **kwargs)
 
     return wrapped
+
+
+def geometry_of(pool_file: Path) -> Geometry:
+    """The geometry of the first card of a pool file that a planner can cut; PoolFileError for a file that is none."""
+    from foretide.deploy.pools.read import read_pool
+
+    for resource in read_pool(pool_file).resources:
+        if resource.geometry in GEOMETRIES:
+            return GEOMETRIES[resource.geometry]
+    raise click.UsageError(f"--pool {pool_file}: none of its resources is one of {', '.join(GEOMETRIES)}.")
