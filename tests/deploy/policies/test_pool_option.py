@@ -11,8 +11,8 @@ from foretide.deploy.commands.policy_options import geometry_of
 
 POOL = """\
 kinds:
-  - {name: vm, resource_class: gpu_vm, geometry: whole-24gb}
-  - {name: gpu, resource_class: mig, geometry: mig-141gb}
+  - {name: vm, resource_class: gpu_vm, geometry: whole-24gb, price_per_hour: 0.3}
+  - {name: gpu, resource_class: mig, geometry: mig-141gb, price_per_hour: 4.0}
 resources:
   - {kind: vm, host: n1}
 """
