@@ -12,11 +12,11 @@ from foretide.streams.placement.problem import Problem
 
 
 def neighbourhood(board: Board, rng: Random, most: int) -> list[int]:
-    """Cards drawn at will, at least two and at most three quarters of all, of at most `most` yes-or-no questions."""
+    """Cards drawn at will: three, or at most three quarters of all, of at most `most` yes-or-no questions."""
     order = list(range(len(board.kind_of)))
     rng.shuffle(order)
     cards = order[:2]
-    for card in order[2 : max(2, 3 * len(order) // 4)]:
+    for card in order[2 : max(3, 3 * len(order) // 4)]:
         if choices(part(board, [*cards, card])[0]) > most:
             break
         cards.append(card)

@@ -89,6 +89,9 @@ class Search:
             if seat is None:
                 whole = False
             else:
+                kind = board.kind_of[seat.card]
+                if board.preset[kind] >= 0 and not board.on[seat.card]:  # the next card may be cut otherwise
+                    board.preset[kind] = rng.randrange(-1, len(board.lattices[kind].names))
                 board.put(app, seat)
         return whole
 
@@ -304,7 +307,7 @@ class Search:
         loose = self._unplaced_sample()
         without = -1
         if rng.random() < 0.7:
-            for _ in range(rng.choice((1, 1, 2, 2, 3))):
+            for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
                 card = board.seat[rng.randrange(len(board.seat))].card
                 if rng.random() < 0.5:
                     card = rng.randrange(len(board.on))
