@@ -14,6 +14,7 @@ from foretide.schemas.messages.guards import (
     Probation,
     Provision,
     Provisioning,
+    Replanning,
     WeeklyInterval,
 )
 from foretide.schemas.messages.placement import Placement
@@ -82,6 +83,7 @@ __all__ = [
     "Quantiles",
     "RecordRef",
     "ReleaseRequest",
+    "Replanning",
     "ResourceKind",
     "ResourceReport",
     "ResumeEvent",

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from foretide.schemas.messages.base import Message, Part, RecordRef
-from foretide.schemas.messages.guards import Budget, Maintenance, Money, Objective, Probation, Provisioning
+from foretide.schemas.messages.guards import (
+    Budget,
+    Maintenance,
+    Money,
+    Objective,
+    Probation,
+    Provisioning,
+    Replanning,
+)
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.predictions import Quantiles
 from foretide.schemas.messages.resources import ResourceKind
@@ -68,7 +76,7 @@ class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
 
 
 class ResourceReport(Part, frozen=True, kw_only=True):
-    """One card and its slicing rules (a name in foretide.schemas.slices.GEOMETRIES)."""
+    """One card and its slicing rules (a name in foretide.schemas.slices.ALL_GEOMETRIES)."""
 
     resource: Name
     geometry: Name
@@ -186,6 +194,7 @@ class PolicyEvent(PoolEvent, frozen=True, kw_only=True, tag="policy"):
     """When applications may be changed; all of these must agree."""
     probation: Probation = field(default_factory=Probation)
     provisioning: Provisioning = field(default_factory=Provisioning)
+    replanning: Replanning = field(default_factory=Replanning)
 
 
 class AllocateRequest(PoolEvent, frozen=True, kw_only=True, tag="allocate"):

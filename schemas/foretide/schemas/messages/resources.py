@@ -44,6 +44,9 @@ class ResourceKind(Part, frozen=True, kw_only=True):
     geometry: Name
     price_per_hour: Price
     """Of one whole resource in use."""
+    relative_compute: Annotated[float, Meta(gt=0.0, le=1e3)] = 1.0
+    """Compute of one whole resource in terms of the card that compute shares in telemetry are stated in: a card that is
+    as fast as a third of it has 0.33. Needs of compute are compared with it."""
     availability: Literal["on_demand", "interruptible"] = "on_demand"
     interruptions_per_hour: Annotated[float, Meta(ge=0.0, le=3600.0)] = 0.0
     """How often one is taken away, on average."""

@@ -158,9 +158,9 @@ def _on_policy(turn: Turn, event: PolicyEvent) -> None:
     before = state.policy
     state.policy = Policy(
         event.default, dict(event.apps), event.sizing, event.budget, tuple(event.maintenance), event.probation,
-        event.provisioning,
+        event.provisioning, event.replanning,
     )  # fmt: skip
-    state.size.told, state.size.check_ms = None, 0
+    state.size.told, state.size.check_ms, state.replan_ms = None, 0, -1
     for name in sorted(state.apps):
         app = state.apps[name]
         if _signal(before, name) != _signal(state.policy, name):
