@@ -68,14 +68,13 @@ def _at_least(layout: Layout, name: str) -> int:
 def _at_most(layout: Layout, name: str) -> int:
     if name in layout.index:
         return layout.index[name]
-    compute, memory = size_of(layout, name)
-    room = TOLERANCE * layout.memory_bytes
-    fits = [
-        i
-        for i in range(layout.last + 1)
-        if layout.compute[i] <= compute + TOLERANCE and layout.bytes[i] <= memory + room
-    ]
-    return max(fits, default=0)
+    size = size_of(layout, name)
+    return max((i for i in range(layout.last + 1) if _no_more(layout, i, size)), default=0)
+
+
+def _no_more(layout: Layout, index: int, size: tuple[float, float]) -> bool:
+    compute, memory = layout.compute[index] - TOLERANCE, layout.bytes[index] - TOLERANCE * layout.memory_bytes
+    return compute <= size[0] and memory <= size[1]
 
 
 def bounded(index: int, bounds: tuple[int, int]) -> int:
