@@ -77,6 +77,15 @@ def watch(state: PoolState, app: App, event: ForecastEvent) -> None:
         app.level = value if app.level is None else app.level + WEIGHT * (value - app.level)
 
 
+def on_probation(state: PoolState, app: App) -> bool:
+    """Whether its last change is still watched, or about to be taken back."""
+    trial = app.trial
+    if trial is None:
+        return False
+    ends = trial.since_ms + int(state.policy.probation.seconds * 1000)
+    return trial.hurt is not None or trial.undoing or state.clock_ms < ends
+
+
 def _judge(state: PoolState, app: App, trial: Trial, objective: Objective | None, value: float | None) -> None:
     after = explain.minutes(state.clock_ms - trial.since_ms)
     if app.held is not None and app.need is not None and _smaller(state, app, trial):

@@ -35,6 +35,7 @@ from foretide.streams.planning.probation import memory_ran_out, watch
 from foretide.streams.planning.provisioning import follow_demand
 from foretide.streams.planning.queue import serve_queue
 from foretide.streams.planning.records import Pause, Policy
+from foretide.streams.planning.replanning import replan
 from foretide.streams.planning.sizing import need_of
 from foretide.streams.planning.state import FORGET_MS, PoolState
 from foretide.streams.planning.turn import Turn
@@ -74,6 +75,7 @@ def step(state: PoolState, event: AnyPoolEvent, ref: RecordRef) -> tuple[PoolSta
             else:
                 _on_pause(turn, event)
     serve_queue(turn)
+    replan(turn)
     follow_demand(turn)
     return state, tuple(turn.decisions)
 
