@@ -26,7 +26,7 @@ class MixedPool(Pool):
         self.state, self.log, self.decisions = PoolState(POOL), [], []
         self.kinds = kinds or (LARGE, SMALL)
         self.stock(large, small)
-        self.policy(mode, sizing, apps, replanning=replanning or Replanning(), **(rules or {}))
+        self.policy(mode, sizing, **{"apps": apps, "replanning": replanning or Replanning(), **(rules or {})})
 
     def stock(self, large: int, small: int) -> None:
         """Announce so many cards."""

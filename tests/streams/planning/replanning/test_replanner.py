@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 
-from foretide.schemas.messages import AppPolicy, Budget, Decision, Maintenance, Probation, Replanning, WeeklyInterval
+from foretide.schemas.messages import (
+    AppPolicy,
+    Budget,
+    Decision,
+    Maintenance,
+    Probation,
+    RecordRef,
+    Replanning,
+    WeeklyInterval,
+)
 from foretide.streams.planning import PoolState, decision_hash, step
 from foretide.streams.planning.snapshot import from_bytes, to_bytes
 from support.mixed import QUICK, MixedPool
-from support.pools import POOL, RecordRef
+from support.pools import POOL
 
 REPLANNING = Replanning(enabled=True, every_seconds=900.0)
 WATCH = Probation(seconds=600.0)
@@ -151,7 +160,8 @@ def test_the_budget_binds_and_says_so() -> None:
 
 def replayed(pool: MixedPool, cut: int) -> list[Decision]:
     """The log once more, from a snapshot on from event `cut`."""
-    state, made = PoolState(POOL), []
+    state = PoolState(POOL)
+    made: list[Decision] = []
     for offset, event in enumerate(pool.log):
         if offset == cut:
             state = from_bytes(POOL, to_bytes(state))

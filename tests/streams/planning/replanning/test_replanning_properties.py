@@ -43,8 +43,8 @@ class Driver:
 
     def __init__(self, replanning: Replanning, firsts: list[str]) -> None:
         apps = {name: AppPolicy(mode="auto", initial_slice=f) for name, f in zip(APPS, firsts, strict=True)}
-        rules = {"probation": Probation(seconds=0.0)}
-        self.pool = MixedPool(large=3, small=2, replanning=replanning, rules=rules, **apps)
+        rules = {"probation": Probation(seconds=0.0), "apps": apps}
+        self.pool = MixedPool(large=3, small=2, replanning=replanning, rules=rules)
         self.most = replanning.most_moves
         self.least = replanning.least_saving
         self.minute = 0
@@ -117,7 +117,8 @@ def test_looks_save_what_they_must_and_a_replay_is_exact(
     driver = Driver(replanning, firsts)
     for op in sequence:
         driver.run(op)
-    pool, state, made = driver.pool, PoolState(POOL), []
+    pool, state = driver.pool, PoolState(POOL)
+    made: list[Decision] = []
     for offset, event in enumerate(pool.log):
         if offset == cut:
             state = from_bytes(POOL, to_bytes(state))
