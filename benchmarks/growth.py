@@ -118,8 +118,13 @@ def main() -> None:
         "--apps", type=int, default=1000, help="applications where something else varies (default 1000)"
     )
     parser.add_argument("--hot-share", type=float, default=0.7, help="of the applications in one partition; 0 for none")
-    parser.add_argument("--windows", type=int, default=40_000, help="windows fed in a case (default 40000)")
-    parser.add_argument("--seconds", type=float, default=20.0, help="longest measurement of a case (default 20)")
+    parser.add_argument("--windows", type=int, default=160_000, help="windows fed in a case (default 160000)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=40.0,
+        help="longest measurement of a case (default 40: over the snapshots' cadence)",
+    )
     parser.add_argument("--templates", type=int, default=4, help="applications that are learnt through (default 4)")
     parser.add_argument("--history-hours", type=float, default=25.0, help="what they live through (default 25)")
     parser.add_argument("--logs", type=Path, help="folder to keep the processes' logs in")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from foretide.actuators.carrying import EngineSettings
 from foretide.actuators.drivers.simulated import Faults
 from foretide.actuators.errors import Permanent
+from foretide.actuators.sizing import PoolSizing
 from foretide.schemas.messages import PROVISIONING_APP, Command, Placement, Provision
 from support.acting import NOW_MS, Bench, command
 
@@ -112,3 +114,15 @@ async def test_an_interrupted_command_is_carried_out_again_without_a_second_set_
 def test_the_pool_refuses_what_it_cannot_do(bench: Bench) -> None:
     with pytest.raises(Permanent, match="no cards of kind"):
         bench.pool.change_size("c", Provision(geometry="tpu", count=1))
+
+
+async def test_a_driver_that_knows_no_such_thing_rejects_the_command(bench: Bench) -> None:
+    class Plain:
+        """A driver with the three verbs alone."""
+
+        name = "plain"
+
+    sizing = PoolSizing(Plain(), bench.ledger, EngineSettings(apply=True), bench.clock, bench.clock.sleep)  # type: ignore[arg-type]
+    found = await sizing.carry_out(size(1), None)
+    assert (found.status, found.message) == ("rejected", "driver plain cannot change a pool's size")
+    assert await sizing.inventory(size(1)) is None

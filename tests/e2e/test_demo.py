@@ -56,10 +56,14 @@ def test_killed_in_turn_every_process_comes_back_and_the_numbers_agree(tmp_path:
     assert summary["outcomes"].get("applied", 0) > 12
 
 
-def test_on_the_mock_cluster(tmp_path: Path) -> None:
-    summary = demo(tmp_path / "out", "--broker", "mock", "--seconds", "12")
+def test_on_the_mock_cluster_over_two_kinds_of_cards(tmp_path: Path) -> None:
+    summary = demo(tmp_path / "out", "--broker", "mock", "--seconds", "25")
     assert summary["broker"] == "mock"
     assert summary["kills"] == 0
+    assert set(summary["cards_in_use"]) == {"a100-80gb", "l4"}
+    assert summary["cost_per_hour_mean"] > 0
+    assert summary["migrations"] >= 2
+    assert (summary["ways_back"] >= 1, summary["provoked"]) == (True, 1)
 
 
 @pytest.mark.kafka

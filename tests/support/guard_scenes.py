@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from foretide.schemas.messages import (
     AbsoluteInterval,
     AppPolicy,
@@ -53,15 +55,15 @@ def _learning() -> Decision:
 
 
 def _agreement() -> Decision:
-    pool = Pool()
+    pool = Pool(sizing=Sizing(step_down_forecasts=3, step_down_seconds=600.0, cooldown_seconds=0.0))
     pool.place("a")
     return pool.forecast("a", 1, 0.1, 4)[-1]
 
 
 def _idle() -> Decision:
-    pool = Pool(sizing=Sizing(step_down_forecasts=1, step_down_seconds=0.0, cooldown_seconds=0.0))
+    pool = Pool(sizing=msgspec.structs.replace(QUICK, idle_wait_seconds=600.0))
     pool.place("a")
-    return pool.forecast("a", 1, 0.13, 4, last=(0.12, 2))[-1]
+    return pool.forecast("a", 1, 0.02, 4, last=(0.12, 2))[-1]
 
 
 def _bounds() -> Decision:
@@ -78,7 +80,7 @@ def _memory() -> Decision:
 
 
 def _cooldown() -> Decision:
-    pool = Pool(a=small())
+    pool = Pool(a=small(), sizing=Sizing(cooldown_seconds=600.0))
     pool.forecast("clock", 1, 0.1, 4)
     pool.place("a")
     return pool.forecast("a", 2, 0.25, 4)[-1]
@@ -206,7 +208,7 @@ SCENES = (
     Scene("in_flight", "more is needed while a command has no outcome yet", _in_flight),
     Scene("learning", "it could hold less, but its first phase is still being learned", _learning),
     Scene("agreement", "too few forecasts agree to a step down", _agreement),
-    Scene("idle", "less is enough, but the application is busy now", _idle),
+    Scene("idle", "less is enough, but it is busy now and predicted to be idle soon", _idle),
     Scene("bounds", "more is needed than the policy's largest slice", _bounds),
     Scene("memory", "the policy's largest slice was lowered below the memory in use", _memory),
     Scene("cooldown", "more is predicted shortly after a change", _cooldown),

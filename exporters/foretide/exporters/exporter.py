@@ -145,7 +145,8 @@ class Exporter:
         resources = self._source.resources()
         if resources is None:
             return
-        event = inventory_event(self._settings.pool, self._settings.source, resources, at_ms, started_ms, 0)
+        settings = self._settings
+        event = inventory_event(settings.pool, settings.source, resources, at_ms, started_ms, 0, settings.kinds)
         delivered = await self._sender.send(POOL_EVENTS, self._settings.pool, event)
         delivered.add_done_callback(self._announced)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from foretide.schemas.messages import InventoryEvent, ResourceReport
+from foretide.schemas.messages import InventoryEvent, ResourceKind, ResourceReport
 from foretide.schemas.slices import MIG_80GB
 
 
@@ -16,7 +16,13 @@ def simulated_cards(source: str, count: int) -> list[ResourceReport]:
 
 
 def inventory_event(
-    pool: str, source: str, resources: Sequence[ResourceReport], at_ms: int, started_ms: int, sequence: int
+    pool: str,
+    source: str,
+    resources: Sequence[ResourceReport],
+    at_ms: int,
+    started_ms: int,
+    sequence: int,
+    kinds: Sequence[ResourceKind] = (),
 ) -> InventoryEvent:
     """All of a source's cards, as seen at `at_ms` of event time. `started_ms`, the wall clock at the exporter's start,
     and the report's number make its id unique among all runs."""
@@ -26,4 +32,5 @@ def inventory_event(
         at_ms=at_ms,
         source=source,
         resources=list(resources),
+        kinds=list(kinds),
     )

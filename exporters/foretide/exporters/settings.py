@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foretide.schemas.errors import SettingsError
+from foretide.schemas.messages import ResourceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class ExporterSettings:
     """Its port; 0 takes a free one, named in the log."""
     report: Path | None = None
     """File for the JSON report written at the end."""
+    kinds: tuple[ResourceKind, ...] = ()
+    """What the announced cards are: their prices, speeds and times of change."""
     delivery: DeliverySettings = DeliverySettings()
     """How windows reach the broker."""
 

@@ -163,3 +163,11 @@ def test_memory_never_goes_below_the_autoscalers_step() -> None:
     floor = pool.state.apps["a"].floor
     assert floor is not None
     assert floor.memory > 10 * GIB, "at least more than the slice"
+
+
+def test_a_bound_takes_no_memory_from_an_application_that_ran_out_and_has_no_forecast() -> None:
+    pool = Pool()
+    pool.place("a")
+    pool.oom("a", 1)
+    (d,) = pool.policy("auto", apps={"a": AppPolicy(mode="auto", max_slice="1g.10gb")})
+    assert (d.action, d.guard) == ("hold", "memory")

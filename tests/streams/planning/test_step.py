@@ -49,7 +49,7 @@ def test_an_unknown_geometry_is_refused_with_its_place() -> None:
     ("policy", "place"),
     [
         (AppPolicy(min_slice="9g.90gb"), "$.apps.a.min_slice"),
-        (AppPolicy(initial_slice="whole"), "$.apps.a.initial_slice"),
+        (AppPolicy(initial_slice="all of it"), "$.apps.a.initial_slice"),
         (AppPolicy(min_slice="4g.40gb", max_slice="1g.10gb"), "$.apps.a.min_slice"),
     ],
 )

@@ -10,9 +10,9 @@ import click
 import msgspec
 import orjson
 
-from foretide.actuators.commands.options import card_names, pool_options
+from foretide.actuators.commands.options import pool_options, simulated_pool
 from foretide.actuators.drivers import Held
-from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
+from foretide.actuators.drivers.simulated import Faults, SimulatedDriver
 from foretide.actuators.errors import PoolStateError
 from foretide.schemas.service.commands import plain_errors
 
@@ -21,12 +21,14 @@ from foretide.schemas.service.commands import plain_errors
 @pool_options
 @click.option("--app", "only", help="This application only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
-def command(driver: str, state: Path, cards: int, prefix: str, only: str | None, as_json: bool) -> None:
+def command(
+    driver: str, state: Path, cards: int, prefix: str, inventory: Path | None, only: str | None, as_json: bool
+) -> None:
     """Print what every application holds, as the driver finds it."""
     with plain_errors():
         if not state.exists():
             raise PoolStateError(f"state: there is no {state}. Give the --state of a running actuator.")
-        simulated = SimulatedDriver(SimulatedPool(state, card_names(prefix, cards)), Faults())
+        simulated = SimulatedDriver(simulated_pool(state, prefix, cards, inventory), Faults())
         held = asyncio.run(_observe(simulated, only))
     if as_json:
         click.echo(orjson.dumps(msgspec.to_builtins(held)).decode())

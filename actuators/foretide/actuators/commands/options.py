@@ -8,6 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from foretide.actuators.drivers.simulated import SimulatedPool
+from foretide.schemas.inventory_file import read_inventory
+from foretide.schemas.slices import ALL_GEOMETRIES
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _POOL: list[Callable[[Any], Any]] = [
@@ -25,6 +29,11 @@ _POOL: list[Callable[[Any], Any]] = [
         "--cards", type=click.IntRange(1, 100_000), default=8, show_default=True, help="Cards in the simulated pool."
     ),
     click.option(
+        "--inventory",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="The simulated pool's cards, of any kind, from this JSON file, instead of --cards and --prefix.",
+    ),
+    click.option(
         "--prefix",
         default="synthetic",
         show_default=True,
@@ -38,6 +47,14 @@ def pool_options(function: F) -> F:
     for option in reversed(_POOL):
         function = option(function)
     return function
+
+
+def simulated_pool(state: Path, prefix: str, cards: int, inventory: Path | None) -> SimulatedPool:
+    """The simulated pool that the options describe. PoolStateError, InventoryFileError."""
+    if inventory is None:
+        return SimulatedPool(state, card_names(prefix, cards))
+    told = read_inventory(inventory).resources
+    return SimulatedPool(state, [r.resource for r in told], {r.resource: ALL_GEOMETRIES[r.geometry] for r in told})
 
 
 def card_names(prefix: str, cards: int) -> list[str]:

@@ -10,8 +10,8 @@ import click
 
 from foretide.actuators.actuator import Actuator
 from foretide.actuators.carrying import EngineSettings
-from foretide.actuators.commands.options import card_names, pool_options
-from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
+from foretide.actuators.commands.options import pool_options, simulated_pool
+from foretide.actuators.drivers.simulated import Faults, SimulatedDriver
 from foretide.actuators.settings import ActuatorSettings
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
@@ -90,6 +90,7 @@ def command(
     state: Path,
     cards: int,
     prefix: str,
+    inventory: Path | None,
     seed: int,
     latency_ms: tuple[float, float],
     failure_rate: float,
@@ -117,7 +118,7 @@ def command(
             report=report,
         )
         simulated = SimulatedDriver(
-            SimulatedPool(state, card_names(prefix, cards)), Faults(seed, latency_ms, failure_rate)
+            simulated_pool(state, prefix, cards, inventory), Faults(seed, latency_ms, failure_rate)
         )
         actuator = Actuator(simulated, kafka, settings)
 

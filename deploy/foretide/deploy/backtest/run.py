@@ -6,7 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +29,12 @@ from foretide.deploy.backtest.sizing import SizingResult, size
 from foretide.deploy.backtest.sources import Applications
 from foretide.deploy.backtest.summary import BacktestSummary, SizingSummary, signal_summaries
 from foretide.deploy.backtest.tracks import KINDS
+from foretide.deploy.policies.comparing import compare_policies
+from foretide.deploy.policies.page import section
+from foretide.deploy.policies.setting import Setting
+from foretide.deploy.policies.table import write_policies
 from foretide.streams.forecasting.targets import Kind
+from foretide.streams.planning.layout import LAYOUTS
 from foretide.streams.profiling import model_hash
 
 DECISIONS_HEADER = "app_id,issued_ts,class"
@@ -43,7 +48,7 @@ class BacktestSettings:
     """What to run. `signals` are names of the trace or ours (None: all); `horizons` count samples ahead, the first
     one in predictions.csv; `jobs` processes share the applications; without `report` there is no report.html and no
     baseline is run, with it all of them and the `optional` ones named; without `sizing` nothing goes to a planner;
-    `seen` tells the series the fleet model was trained on."""
+    `seen` tells the series the fleet model was trained on; `policies` are sizing rules to compare, in `setting`."""
 
     out: Path
     source: str
@@ -54,6 +59,8 @@ class BacktestSettings:
     optional: tuple[str, ...] = ()
     sizing: bool = True
     seen: Seen = nothing_seen
+    policies: tuple[str, ...] = ()
+    setting: Setting = field(default_factory=Setting)
 
 
 def backtest(
@@ -97,9 +104,10 @@ def backtest(
         seconds=round(time.monotonic() - began, 1),
     )
     _write(settings.out, runs, sizing, summary)
+    part = _policies(runs, settings)
     page = settings.out / "report.html"
     if settings.report:
-        page.write_text(render(summary, runs, sizing, datetime.now(UTC), settings.seen), encoding="utf-8")
+        page.write_text(render(summary, runs, sizing, datetime.now(UTC), settings.seen, part), encoding="utf-8")
     else:
         page.unlink(missing_ok=True)  # one of an earlier run would speak of other numbers
     return summary
@@ -169,6 +177,17 @@ def _columns(applications: Applications, signals: frozenset[str] | None) -> dict
 def _usual_step(applications: Applications) -> int:
     gaps = sorted(b.start_ms - a.start_ms for ws in applications.values() for a, b in pairwise(ws[:50]))
     return gaps[len(gaps) // 2] if gaps else next(iter(applications.values()))[0].step_ms
+
+
+def _policies(runs: Sequence[ApplicationRun], settings: BacktestSettings) -> str:
+    """policies.csv, and what the report says of it; nothing of an earlier run is left if none is asked for."""
+    path = settings.out / "policies.csv"
+    if not settings.policies:
+        path.unlink(missing_ok=True)
+        return ""
+    results = compare_policies(runs, settings.policies, settings.setting, LAYOUTS[settings.setting.geometry.name])
+    write_policies(path, results)
+    return section(results, settings.setting)
 
 
 def _sizing_summary(sizing: SizingResult | None) -> SizingSummary | None:

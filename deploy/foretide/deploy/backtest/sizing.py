@@ -16,7 +16,7 @@ from foretide.schemas.messages import (
     ResourceReport,
     Sizing,
 )
-from foretide.schemas.slices import MIG_80GB
+from foretide.schemas.slices import MIG_80GB, Geometry
 from foretide.streams.planning import PoolLoop, decision_hash
 
 POOL = "default"
@@ -48,7 +48,7 @@ class SizingResult:
     held: dict[str, Held]
 
 
-def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | None:
+def size(runs: Sequence[ApplicationRun], interval_ms: int, geometry: Geometry = MIG_80GB) -> SizingResult | None:
     """Decide over all applications in time order; None if none has a signal that decides a slice.
 
     No application is changed twice within `interval_ms`, not even on evidence: that is the setting it is judged in.
@@ -59,7 +59,7 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | Non
     loop = PoolLoop(POOL)
     decisions: list[Decision] = []
     start = min(run.sizing[0].at_ms for run in sized)
-    for event in _opening(sized, start, interval_ms / 1000):
+    for event in _opening(sized, start, interval_ms / 1000, geometry):
         decisions += loop.feed(event)
     held = _held(decisions, {})
     rows = [(start, run.app, held[run.app]) for run in sized if run.app in held]
@@ -71,12 +71,12 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | Non
     changes = 0
     for at_ms, i, j in order:
         run, sample = sized[i], sized[i].sizing[j]
-        profile = MIG_80GB.profile(held.get(run.app, MIG_80GB.profiles[-1].name))
+        profile = geometry.profile(held.get(run.app, geometry.profiles[-1].name))
         own = each[run.app]
         own.samples += 1
-        own.cards += MIG_80GB.cost(profile)
-        own.short += sample.compute is not None and sample.compute > MIG_80GB.compute_ratio(profile) + 1e-9
-        own.out_of_memory += sample.memory is not None and sample.memory > MIG_80GB.profile_bytes(profile) + 0.5
+        own.cards += geometry.cost(profile)
+        own.short += sample.compute is not None and sample.compute > geometry.compute_ratio(profile) + 1e-9
+        own.out_of_memory += sample.memory is not None and sample.memory > geometry.profile_bytes(profile) + 0.5
         if sample.event is None:
             continue
         made = loop.feed(sample.event)
@@ -101,9 +101,9 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int) -> SizingResult | Non
 
 
 def _opening(
-    runs: Sequence[ApplicationRun], at_ms: int, interval_seconds: float
+    runs: Sequence[ApplicationRun], at_ms: int, interval_seconds: float, geometry: Geometry
 ) -> list[InventoryEvent | PolicyEvent | AllocateRequest]:
-    cards = [ResourceReport(resource=f"card-{i:05d}", geometry=MIG_80GB.name, host=HOST) for i in range(len(runs))]
+    cards = [ResourceReport(resource=f"card-{i:05d}", geometry=geometry.name, host=HOST) for i in range(len(runs))]
     sizing = Sizing(
         urgent_cooldown_seconds=interval_seconds,
         cooldown_seconds=max(interval_seconds, Sizing().cooldown_seconds),

@@ -12,7 +12,9 @@ import click
 import orjson
 from msgspec import to_builtins
 
+from foretide.deploy.commands.policy_options import policy_options
 from foretide.deploy.commands.replay import broker_given
+from foretide.deploy.policies.setting import Setting
 from foretide.exporters.commands.beside import beside_options
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
@@ -80,6 +82,7 @@ class Steps(click.ParamType):
     type=click.Choice(["autoets", "autoarima"]),
     help="A slower rule beside the others, from statsforecast (pip install 'foretide[baselines]'). Repeatable.",
 )
+@policy_options
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json as the last line.")
 @kafka_options
 def command(
@@ -96,6 +99,8 @@ def command(
     jobs: int,
     report: bool,
     baselines: tuple[str, ...],
+    policies: tuple[str, ...],
+    setting: Setting,
     as_json: bool,
 ) -> None:
     """Forecast and size as the workers would have, from a trace or from the telemetry topic of a running system.
@@ -104,12 +109,16 @@ def command(
     the value --horizon-steps samples ahead, and of the peak until there), decisions.csv (the slice each application
     holds), summary.json and report.html. A topic and the trace that was replayed into it give the same files.
 
+    With --policy the planner and other sizing rules are set side by side in one simulator: policies.csv, and a part of
+    report.html.
+
     What a trace --beside tells helps to forecast and is not forecast itself.
     """
     from foretide.deploy.backtest.run import BacktestSettings, backtest
     from foretide.deploy.backtest.seen import seen_by_default
     from foretide.deploy.backtest.sources import from_topic, from_trace
     from foretide.deploy.backtest.summary import text
+    from foretide.deploy.policies.table import policies_text
 
     if trace is None and not broker_given():
         raise click.UsageError("Give --trace PATH, or --bootstrap HOST:PORT for the telemetry topic there.")
@@ -137,11 +146,16 @@ def command(
         report=report,
         optional=baselines,
         seen=seen_by_default(trace),
+        policies=policies,
+        setting=setting,
     )
     with _Bar() as bar:
         summary = backtest(applications, settings, unreadable=unreadable, progress=bar.show)
     click.echo(text(summary))
-    click.echo(f"wrote {out}/predictions.csv, decisions.csv, summary.json{', report.html' if report else ''}")
+    if policies:
+        click.echo(policies_text(out / "policies.csv"))
+    more = f"{', policies.csv' if policies else ''}{', report.html' if report else ''}"
+    click.echo(f"wrote {out}/predictions.csv, decisions.csv, summary.json{more}")
     if as_json:
         click.echo(orjson.dumps(to_builtins(summary)).decode())
 

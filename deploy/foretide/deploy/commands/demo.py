@@ -69,7 +69,23 @@ _INTERRUPTED: Final = 130
 @click.option("--apps", type=click.IntRange(1, 1000), default=12, show_default=True, help="Made-up applications.")
 @click.option("--seed", type=int, default=7, show_default=True, help="What the made-up applications follow from.")
 @click.option(
-    "--cards", type=click.IntRange(min=1), default=None, help="Cards in the pool.  [default: one per application]"
+    "--cards",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Cards in the pool: two thirds A100 80 GB, cut into MIG slices, the rest L4.  [default: one per application]",
+)
+@click.option(
+    "--pool-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="Take the cards, of any kinds, from this pool file (see `foretide pool check`).",
+)
+@click.option(
+    "--provoke/--no-provoke",
+    default=True,
+    show_default=True,
+    help="Say of the first application that moves to a smaller slice on another card that it ran out of memory there, "
+    "so that its way back is seen.",
 )
 @click.option("--create-topics", is_flag=True, help="With --bootstrap: create the topics that are missing.")
 @kafka_options
@@ -84,6 +100,8 @@ def command(as_json: bool, out: Path | None, broker: str | None, kafka: KafkaSet
 
     from foretide.deploy.demo.settings import DemoSettings, SyntheticSettings
 
+    if options["pool_file"] and options["cards"]:
+        raise click.UsageError("--pool-file and --cards both say which cards there are: give one of the two.")
     theirs = broker_given()
     if theirs and broker:
         raise click.UsageError("--broker starts a broker, --bootstrap uses one that exists: give one of the two.")
@@ -103,6 +121,8 @@ def command(as_json: bool, out: Path | None, broker: str | None, kafka: KafkaSet
             chaos=options["chaos"],
             cards=options["cards"],
             create_topics=options["create_topics"],
+            pool_file=options["pool_file"],
+            provoke=options["provoke"],
             synthetic=SyntheticSettings(apps=options["apps"], seed=options["seed"]),
         )
         if theirs:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from foretide.deploy.policy_file import policy_of
 from foretide.deploy.pool_log import event_id, now_ms, publish
+from foretide.deploy.pools import read_pool
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, PolicyEvent, ReleaseRequest
-from foretide.schemas.slices import GEOMETRIES
+from foretide.schemas.slices import ALL_GEOMETRIES, GEOMETRIES
 
 MODES = get_args(Mode)
 SLICES = sorted({p.name for g in GEOMETRIES.values() for p in g.profiles})
@@ -76,6 +79,22 @@ def policy(
 
 
 @command.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_pool
+@kafka_options
+def apply(file: Path, pool: str, kafka: KafkaSettings) -> None:
+    """Set the pool's whole policy from FILE, a JSON object; it replaces the earlier one.
+
+    It holds what a policy event holds: "default" and "apps" (mode, bounds, maintenance, objective), "sizing", "budget"
+    ({"money_per_hour": 12.5, "cards": 8}), "maintenance" ([{"changes": "only_inside", "weekly": [{"begin": "22:00",
+    "end": "04:00", "days": ["sat"]}]}]), "probation" and "provisioning" ({"mode": "auto", "kinds": [{"geometry":
+    "mig-80gb", "price_per_hour": 2.5}], "budget": {"cards": 4}}). What is left out has its default; `foretide schemas`
+    writes the schema, docs/guards.md explains.
+    """
+    publish(kafka, [policy_of(file, pool, event_id("policy"), now_ms())])
+
+
+@command.command()
 @click.argument("apps", nargs=-1, required=True, metavar="APP...")
 @_pool
 @click.option("--preallocate", is_flag=True, help="They agree to have a slice reserved ahead of need.")
@@ -103,3 +122,19 @@ def request(apps: tuple[str, ...], pool: str, preallocate: bool, priority: int, 
 def release(apps: tuple[str, ...], pool: str, kafka: KafkaSettings) -> None:
     """Give each APP's slice back."""
     publish(kafka, [ReleaseRequest(id=event_id("release"), pool=pool, at_ms=now_ms(), app=app) for app in apps])
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(file: Path) -> None:
+    """Read a pool FILE (YAML) and show what it describes: kinds, their price and slices, and how many there are."""
+    pool = read_pool(file)
+    for kind in pool.kinds:
+        slices = ", ".join(p.name for p in ALL_GEOMETRIES[kind.geometry].profiles)
+        count = sum(r.kind == kind.name for r in pool.resources)
+        click.echo(
+            f"{kind.name}: {count} of class {kind.resource_class}, {kind.price_per_hour:g} an hour, "
+            f"{kind.availability.replace('_', ' ')}, {len(kind.throughput)} throughputs; slices {slices}"
+        )
+    hosts = len({r.host for r in pool.resources})
+    click.echo(f"{len(pool.resources)} resources of {len(pool.kinds)} kinds on {hosts} hosts")

@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import orjson
 
+from foretide.deploy.demo.cards import CardFacts, facts_of
 from foretide.deploy.demo.sightings import Sightings
 from foretide.deploy.replay.records import RecordedRecord
 from foretide.schemas.codec import parse
 from foretide.schemas.errors import InvalidMessage
-from foretide.schemas.messages import Placement
+from foretide.schemas.messages import InventoryEvent, Placement
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.topics import COMMANDS, DEAD_LETTERS, DECISIONS, DEVIATIONS, POOL_EVENTS, PREDICTIONS, TELEMETRY
 
@@ -104,6 +106,10 @@ class Figures:
         self.pool = pool
         self.source = source
         self.apps: dict[str, AppFigures] = {}
+        self.cards: dict[str, CardFacts] = {}
+        """What the inventories told of each card."""
+        self.returns: set[str] = set()
+        """Decisions that take a change back that hurt, by id."""
         self.windows: set[tuple[str, int, int]] = set()
         """The distinct windows on the telemetry topic: application, start, step."""
         self.event_ms = 0
@@ -165,6 +171,15 @@ class Figures:
             app = self.apps[name] = AppFigures(name)
         return app
 
+    def applied(self, action: str, *, back: bool | None = None) -> int:
+        """How many commands of a kind were applied; `back`: of those that take a change back only, or of all others."""
+        done = [c for c in self.commands.values() if c.action == action and self._was_applied(c.id)]
+        return sum(back is None or (c.id in self.returns) == back for c in done)
+
+    def _was_applied(self, command_id: str) -> bool:
+        outcome = self.outcomes.get(command_id)
+        return outcome is not None and outcome.status == "applied"
+
     @property
     def unanswered(self) -> list[str]:
         """Ids of commands without an outcome."""
@@ -223,6 +238,9 @@ class Figures:
         self.deviations.first(raw["id"], record.value or b"")
 
     def _on_pool_event(self, record: RecordedRecord, raw: dict[str, Any]) -> None:
+        if raw["pool"] == self.pool and raw["kind"] == "inventory":
+            event = msgspec.convert(raw, InventoryEvent)
+            self.cards.update(facts_of(event.resources, event.kinds))
         if raw["pool"] != self.pool or raw["kind"] != "outcome":
             return
         if not self.answered.first(raw["id"], record.value or b""):
@@ -251,6 +269,8 @@ class Figures:
         if raw["pool"] != self.pool or not self.decided.first(raw["id"], record.value or b""):
             return
         self.decisions.append(record.value or b"")
+        if raw["commanded"] and raw["guard"] == "probation":
+            self.returns.add(raw["id"])
         held, wanted = raw["held"], raw["wanted"]
         self.recent_decisions.append(
             SeenDecision(

@@ -59,8 +59,8 @@ def port_file(settings: DemoSettings, name: str) -> Path:
     return settings.out / "run" / f"{name}.port"
 
 
-def actuator(settings: DemoSettings, kafka: KafkaSettings, cards: int) -> ProcessSpec:
-    """The actuator with its simulated pool of `cards`; state and ledger outlive a kill."""
+def actuator(settings: DemoSettings, kafka: KafkaSettings) -> ProcessSpec:
+    """The actuator with its simulated pool; state and ledger outlive a kill."""
     run = settings.out / "run"
     return ProcessSpec(
         name=ACTUATOR,
@@ -71,22 +71,21 @@ def actuator(settings: DemoSettings, kafka: KafkaSettings, cards: int) -> Proces
             "--apply",
             "--state", str(run / "pool-state.sqlite"),
             "--ledger", str(run / "ledger.sqlite"),
-            "--cards", str(cards),
-            "--prefix", SOURCE,
+            "--inventory", str(settings.inventory),
             "--seed", str(settings.synthetic.seed),
         ),
         environment=kafka_environment(kafka),
     )  # fmt: skip
 
 
-def exporter(settings: DemoSettings, kafka: KafkaSettings, cards: int) -> ProcessSpec:
+def exporter(settings: DemoSettings, kafka: KafkaSettings) -> ProcessSpec:
     """The exporter: it announces the cards, sends telemetry for `settings.seconds`, and writes its report."""
     common = (
         "--pool", settings.pool,
         "--source", SOURCE,
         "--speed", f"{settings.speed:g}",
         "--seconds", f"{settings.seconds:g}",
-        "--inventory-cards", str(cards),
+        "--inventory", str(settings.inventory),
         "--report", str(settings.report),
     )  # fmt: skip
     if settings.trace is not None:

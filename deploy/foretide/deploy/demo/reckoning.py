@@ -7,9 +7,18 @@ from collections.abc import Mapping
 
 import msgspec
 
+from foretide.deploy.demo.cards import in_use
 from foretide.deploy.demo.figures import Figures
 from foretide.deploy.demo.plan import RunPlan
-from foretide.deploy.demo.reconcile import Counts, Hashes, cards_held_mean, findings, percentile, shortage_ratio
+from foretide.deploy.demo.reconcile import (
+    Counts,
+    Hashes,
+    cards_held_mean,
+    cost_mean,
+    findings,
+    percentile,
+    shortage_ratio,
+)
 from foretide.deploy.demo.replays import replay_in_fresh_process
 from foretide.deploy.demo.settings import DemoSettings
 from foretide.deploy.demo.summary import DemoSummary, Latency
@@ -37,6 +46,7 @@ async def reckon(
     report: ExporterReport,
     states: Mapping[str, bytes],
     kills: int,
+    provoked: int,
     seconds: float,
 ) -> DemoSummary:
     """The summary of a run that has come to rest; the replays run meanwhile, both at once.
@@ -67,6 +77,7 @@ async def reckon(
         figures.outcomes,
         second_outcomes=figures.second_outcomes,
         contradictions=[c for s in figures.sightings() for c in s.contradictions],
+        cards=figures.cards,
     )
     latencies = sorted(figures.latencies)
     outcomes = list(figures.outcomes.values())
@@ -80,8 +91,8 @@ async def reckon(
         deviations=len(figures.deviations),
         commands=len(figures.commands),
         outcomes=dict(sorted(figures.statuses.items())),
-        shortage_ratio=shortage_ratio(figures.apps.values(), outcomes),
-        cards_held_mean=cards_held_mean(outcomes, figures.first_stamp_ms, figures.last_stamp_ms),
+        shortage_ratio=shortage_ratio(figures.apps.values(), outcomes, figures.cards),
+        cards_held_mean=cards_held_mean(outcomes, figures.first_stamp_ms, figures.last_stamp_ms, figures.cards),
         cards_whole=len(plan.apps),
         latency_ms=Latency(percentile(latencies, 0.5), percentile(latencies, 0.99)),
         decision_hash=hashes.decision,
@@ -91,6 +102,11 @@ async def reckon(
         kills=kills,
         windows_dropped=report.windows_dropped,
         cards_pool=plan.cards,
+        cards_in_use=in_use(figures.cards, [app.held for app in figures.apps.values()]),
+        cost_per_hour_mean=cost_mean(outcomes, figures.first_stamp_ms, figures.last_stamp_ms, figures.cards),
+        migrations=figures.applied("migrate"),
+        ways_back=figures.applied("migrate", back=True),
+        provoked=provoked,
         seconds=round(seconds, 1),
         reconciled=not found,
         findings=tuple(found),

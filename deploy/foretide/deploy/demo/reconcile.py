@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from foretide.deploy.demo.cards import UNKNOWN, CardFacts, Facts, cost_in_use, facts_for
 from foretide.deploy.demo.figures import AppFigures, SeenCommand, SeenOutcome
 from foretide.schemas.messages import Placement
-from foretide.schemas.slices import MIG_80GB, Geometry
 
 _SHOWN = 3
+_NO_CARDS: Facts = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,19 @@ class Hashes:
     model_replayed: str
 
 
-def slice_cost(placement: Placement | None, geometry: Geometry = MIG_80GB) -> float:
+def slice_cost(placement: Placement | None, card: CardFacts = UNKNOWN) -> float:
     """Share of a card that a placement uses up; 0 for none. KeyError for a slice the geometry does not have."""
-    return 0.0 if placement is None else geometry.cost(geometry.profile(placement.slice))
+    return 0.0 if placement is None else card.geometry.cost(card.profile(placement))
 
 
-def is_short(use: float, memory: float, placement: Placement, geometry: Geometry = MIG_80GB) -> bool:
+def is_short(use: float, memory: float, placement: Placement, card: CardFacts = UNKNOWN) -> bool:
     """Whether a sample exceeds the slice. `use` is a share of a card, `memory` in bytes; NaN exceeds nothing."""
-    profile = geometry.profile(placement.slice)
-    return use > geometry.compute_ratio(profile) + 1e-9 or memory > geometry.profile_bytes(profile)
+    return use > card.compute(placement) + 1e-9 or memory > card.memory(placement)
 
 
-def shortage_ratio(apps: Iterable[AppFigures], outcomes: Iterable[SeenOutcome]) -> float | None:
+def shortage_ratio(
+    apps: Iterable[AppFigures], outcomes: Iterable[SeenOutcome], cards: Facts = _NO_CARDS
+) -> float | None:
     """Share of samples above the slice held at that moment, after the application's first applied change.
 
     Both times are the broker's. A sample counts if either sized signal was read. None if no sample counts.
@@ -65,19 +67,40 @@ def shortage_ratio(apps: Iterable[AppFigures], outcomes: Iterable[SeenOutcome]) 
             if placement is None or (math.isnan(use) and math.isnan(memory)):
                 continue
             counted += 1
-            short += is_short(use, memory, placement)
+            short += is_short(use, memory, placement, facts_for(cards, placement))
     return short / counted if counted else None
 
 
-def cards_held_mean(outcomes: Iterable[SeenOutcome], start_ms: int, end_ms: int) -> float:
+def cards_held_mean(outcomes: Iterable[SeenOutcome], start_ms: int, end_ms: int, cards: Facts = _NO_CARDS) -> float:
     """Mean over the time from `start_ms` to `end_ms` of the card shares held by all applications together."""
     changes: list[tuple[int, float]] = []
     for times, placements in _held_over_time(outcomes).values():
         before = 0.0
         for time, placement in zip(times, placements, strict=True):
-            cost = slice_cost(placement)
+            cost = 0.0 if placement is None else slice_cost(placement, facts_for(cards, placement))
             changes.append((time, cost - before))
             before = cost
+    return _mean(changes, start_ms, end_ms)
+
+
+def cost_mean(outcomes: Iterable[SeenOutcome], start_ms: int, end_ms: int, cards: Facts) -> float | None:
+    """Mean over the time from `start_ms` to `end_ms` of what the cards in use cost per hour, whole; None if a price is
+    not known."""
+    held: dict[str, Placement | None] = {}
+    changes: list[tuple[int, float]] = []
+    before = 0.0
+    for outcome in sorted(outcomes, key=lambda o: (o.stamp_ms, o.partition, o.offset)):
+        held[outcome.app] = outcome.placement
+        cost = cost_in_use(cards, held.values())
+        if cost is None:
+            return None
+        changes.append((outcome.stamp_ms, cost - before))
+        before = cost
+    return _mean(changes, start_ms, end_ms)
+
+
+def _mean(changes: Sequence[tuple[int, float]], start_ms: int, end_ms: int) -> float:
+    """Mean over time of a value that changes by so much at such times (ms); its last where there is no time."""
     if end_ms <= start_ms:
         return math.fsum(change for _, change in changes)
     return math.fsum(change * (end_ms - min(max(time, start_ms), end_ms)) for time, change in changes) / (
@@ -98,6 +121,7 @@ def findings(
     *,
     second_outcomes: Sequence[str] = (),
     contradictions: Sequence[str] = (),
+    cards: Facts = _NO_CARDS,
 ) -> list[str]:
     """What does not agree, one sentence each; empty when everything does."""
     found = []
@@ -113,7 +137,7 @@ def findings(
         found.append(f"{len(unknown)} outcomes answer no command: {_some(unknown)}")
     if second_outcomes:
         found.append(f"{len(second_outcomes)} commands have two outcomes: {_some(second_outcomes)}")
-    found += placement_findings(commands, outcomes)
+    found += placement_findings(commands, outcomes, cards)
     found += contradictions
     if hashes.decision != hashes.decision_replayed:
         found.append("the decisions of the live run and of its replay differ")
@@ -122,7 +146,9 @@ def findings(
     return found
 
 
-def placement_findings(commands: Mapping[str, SeenCommand], outcomes: Mapping[str, SeenOutcome]) -> list[str]:
+def placement_findings(
+    commands: Mapping[str, SeenCommand], outcomes: Mapping[str, SeenOutcome], cards: Facts = _NO_CARDS
+) -> list[str]:
     """Whether the applied changes form one chain: each starts where the one before it ended, is what was asked for,
     and leaves cards that can exist. A change applied twice, or lost, breaks the chain."""
     held: dict[str, Placement | None] = {}
@@ -144,7 +170,7 @@ def placement_findings(commands: Mapping[str, SeenCommand], outcomes: Mapping[st
         held[outcome.app] = outcome.placement
         card = outcome.placement.resource if outcome.placement else None
         on_card = [(p.slice, p.start) for p in held.values() if p is not None and p.resource == card]
-        if not MIG_80GB.valid(on_card):
+        if not cards.get(card or "", UNKNOWN).geometry.valid(on_card):
             say("left a card in a state that cannot exist", outcome.command_id)
     return [f"{count} applied commands {kind}, the first {example[kind]}" for kind, count in broken.items()]
 

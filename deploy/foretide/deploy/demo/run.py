@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -23,13 +23,16 @@ from foretide.deploy.demo.figures import Figures
 from foretide.deploy.demo.observer import Observer
 from foretide.deploy.demo.plan import RunPlan, plan_run
 from foretide.deploy.demo.processes import ACTUATOR, EXPORTER, PLAN_WORKER, PROFILE_WORKERS
+from foretide.deploy.demo.provoking import hurtful_move, oom_event
 from foretide.deploy.demo.reckoning import ExporterReport, reckon
 from foretide.deploy.demo.settings import SOURCE, DemoSettings
 from foretide.deploy.demo.status import RunStatus
 from foretide.deploy.demo.summary import DemoSummary
 from foretide.deploy.demo.supervisor import ProcessSpec, Supervisor
 from foretide.deploy.demo.view import LiveView, PlainView, View
+from foretide.schemas.inventory_file import write_inventory
 from foretide.schemas.kafka.sender import Sender
+from foretide.schemas.messages import PoolEvent
 from foretide.schemas.topics import PARTITIONS, POOL_EVENTS
 from foretide.streams.worker.changelog import read_snapshots
 from foretide.streams.worker.run import EXIT_UNSAVED
@@ -71,7 +74,10 @@ class Demo:
                 status.broker, status.stage = broker.label, "starting"
                 self._view.say(f"{broker.label} at {broker.kafka.bootstrap}")
                 async with self._observing(broker) as observer:
-                    await self._beside(self._drive(plan, broker, observer), self._supervisor.watch(), observer.run())
+                    beside = [self._supervisor.watch(), observer.run()]
+                    if settings.provoke:
+                        beside.append(self._provoke(broker))
+                    await self._beside(self._drive(plan, broker, observer), *beside)
                     status.stage = "reckoning"
                     snapshots = await read_snapshots(broker.kafka, broker.groups.profile)
                 broker.stop()
@@ -84,6 +90,7 @@ class Demo:
                     report=self._exporter_report(),
                     states={key: envelope.payload for key, envelope in snapshots.items()},
                     kills=self._kills,
+                    provoked=status.provoked,
                     seconds=time.monotonic() - began,
                 )
                 status.stage = "done"
@@ -106,7 +113,7 @@ class Demo:
             self._supervisor.start(spec)
         await wait_until_ready(settings, PARTITIONS, _READY_SECONDS)
         await self._open_pool(plan, broker)
-        self._supervisor.start(processes.exporter(settings, broker.kafka, plan.cards))
+        self._supervisor.start(processes.exporter(settings, broker.kafka))
         status.stage, status.began = "running", time.monotonic()
         await self._hit(broker)
         code = await self._supervisor.wait(EXPORTER, settings.seconds + _DRAIN_SECONDS)
@@ -126,28 +133,53 @@ class Demo:
     def _workers(self, plan: RunPlan, broker: DemoBroker) -> list[ProcessSpec]:
         settings, kafka = self._settings, broker.kafka
         (settings.out / "run").mkdir(parents=True, exist_ok=True)
+        write_inventory(settings.inventory, plan.inventory)
         profiles = [
             processes.worker(name, "profile", broker.groups.profile, settings, kafka, mock=broker.mock)
             for name in PROFILE_WORKERS
         ]
         planner = processes.worker(PLAN_WORKER, "plan", broker.groups.plan, settings, kafka, mock=broker.mock)
-        return [*profiles, planner, processes.actuator(settings, kafka, plan.cards)]
+        return [*profiles, planner, processes.actuator(settings, kafka)]
 
     async def _open_pool(self, plan: RunPlan, broker: DemoBroker) -> None:
         """Put the policy and the requests into the pool's log, in order."""
         settings = self._settings
         events = opening_events(
-            settings.pool, plan.apps, plan.start_ms, settings.run, settings.initial_slice, plan.sizing
+            settings.pool,
+            plan.apps,
+            plan.start_ms,
+            settings.run,
+            settings.initial_slice,
+            plan.sizing,
+            plan.replanning,
+            plan.probation,
         )
+        await self._tell(broker, events, "the policy and the requests")
+
+    async def _tell(self, broker: DemoBroker, events: Sequence[PoolEvent], what: str) -> None:
+        """Write events to the pool's log; DemoError, which names `what` they are, if the broker does not take them."""
         sender = Sender(broker.kafka)
         await sender.start()
         try:
             for event in events:
                 await sender.send(POOL_EVENTS, event.pool, event)
             if not await sender.flush(30.0) or sender.counts.failed:
-                raise DemoError("the policy and the requests could not be written to the pool's log within 30 s")
+                raise DemoError(f"{what} could not be written to the pool's log within 30 s")
         finally:
             await sender.close(5.0)
+
+    async def _provoke(self, broker: DemoBroker, every_seconds: float = 0.2) -> None:
+        """Once a running application has moved to a smaller slice on another card, say that it ran out of memory
+        there."""
+        figures, settings = self._figures, self._settings
+        while (victim := hurtful_move(figures)) is None:  # noqa: ASYNC110 - what the observer saw is no event of ours
+            await asyncio.sleep(every_seconds)
+        self._view.say(
+            f"provoked: {victim.app}, just moved to {victim.card}, is said to have run out of memory"
+        )
+        await self._tell(broker, [oom_event(settings.pool, settings.run, victim, figures.event_ms)], "what is provoked")
+        self._status.provoked += 1
+        await asyncio.Event().wait()
 
     async def _hit(self, broker: DemoBroker) -> None:
         """Kill who is due, one after the other."""

@@ -79,7 +79,14 @@ class DemoSettings:
     """How many processes are killed during the run, in turn."""
 
     cards: int | None = None
-    """Cards in the simulated pool; None: one for each application."""
+    """Cards in the simulated pool, a third of them small ones; None: one for each application."""
+
+    pool_file: Path | None = None
+    """A pool file with the cards to simulate; None: A100 80 GB and L4, as many as `cards`."""
+
+    provoke: bool = True
+    """Whether a migration that has gone well is made to look bad, so that its way back is seen: the demo says of the
+    application that it ran out of memory, as an exporter would."""
 
     pool: str = "demo"
     """The pool's name. On an existing broker every run takes one of its own, so that no earlier run's events count."""
@@ -102,6 +109,11 @@ class DemoSettings:
     def pool_log(self) -> Path:
         """Where the pool's log is recorded."""
         return self.out / "pool-events.jsonl"
+
+    @property
+    def inventory(self) -> Path:
+        """Where the cards are told to the exporter and the actuator."""
+        return self.out / "run" / "inventory.json"
 
     @property
     def report(self) -> Path:

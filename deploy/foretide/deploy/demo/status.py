@@ -24,6 +24,8 @@ class RunStatus:
     """When the telemetry began, by the monotonic clock."""
     cards: int = 0
     kills: int = 0
+    provoked: int = 0
+    """Applications that were said to have run out of memory."""
     notes: deque[str] = field(default_factory=lambda: deque(maxlen=4))
     """Kills, restarts and failures, newest last."""
 

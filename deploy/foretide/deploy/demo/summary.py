@@ -49,6 +49,16 @@ class DemoSummary:
     """Windows the exporter's buffer had to drop because the broker was away too long; they were never sent."""
     cards_pool: int
     """Cards in the simulated pool."""
+    cards_in_use: Mapping[str, int]
+    """Cards of each kind that carried anything at the end."""
+    cost_per_hour_mean: float | None
+    """Mean over time of what the cards in use cost per hour, whole; None if a price is not known."""
+    migrations: int
+    """Moves to another card that were applied, ways back included."""
+    ways_back: int
+    """Those of them that took a move back that hurt."""
+    provoked: int
+    """Applications that the demo said had run out of memory, so that a way back is seen."""
     seconds: float
     """Wall time of the whole run, start and end included."""
     reconciled: bool
@@ -75,12 +85,23 @@ class DemoSummary:
             f"commands          {self.commands:,}: {statuses}",
             f"cards held        {self.cards_held_mean:.1f} on average, of {self.cards_pool}; "
             f"a whole card each would take {self.cards_whole}",
+            f"cards in use      {_kinds(self.cards_in_use)} at the end; {_money(self.cost_per_hour_mean)} on average",
+            f"migrations        {self.migrations}, {self.ways_back} of them back from one that hurt"
+            f" ({self.provoked} provoked)",
             f"shortage          {shortage}",
             f"latency           {latency}",
             f"decisions         {_same(self.decision_hash, self.replay_hash)}",
             f"models            {_same(self.model_hash, self.model_replay_hash)}",
             f"processes killed  {self.kills}",
         ]
+
+
+def _kinds(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in counts.items()) or "none"
+
+
+def _money(cost: float | None) -> str:
+    return "a cost that is not known" if cost is None else f"{cost:.2f} an hour"
 
 
 def _same(live: str, replayed: str) -> str:

@@ -16,10 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from foretide.deploy.demo.bars import band_bar, gib, percent, sparkline
+from foretide.deploy.demo.cards import Facts, cost_in_use, facts_for, in_use
 from foretide.deploy.demo.figures import AppFigures, Figures, SeenDecision
 from foretide.deploy.demo.reconcile import percentile, slice_cost
 from foretide.deploy.demo.status import RunStatus
-from foretide.schemas.slices import MIG_80GB
 
 _WIDE: Final = 120
 _BAND_WIDTH: Final = 28
@@ -132,7 +132,7 @@ def applications_table(figures: Figures, rows: int, *, wide: bool) -> Table:
     apps = sorted(figures.apps.values(), key=lambda a: a.name)
     shown = apps if len(apps) <= rows else sorted(sorted(apps, key=_interest, reverse=True)[: rows - 1], key=_name)
     for app in shown:
-        table.add_row(*_row(app, wide=wide))
+        table.add_row(*_row(app, figures.cards, wide=wide))
     if len(shown) < len(apps):
         table.add_row(Text(f"and {len(apps) - len(shown)} more", style="dim"))
     return table
@@ -159,7 +159,9 @@ def decisions_panel(decisions: list[SeenDecision]) -> Panel:
 
 def counts_line(figures: Figures, status: RunStatus) -> str:
     """The counters, in one line."""
-    held = sum(slice_cost(app.held) for app in figures.apps.values())
+    places = [app.held for app in figures.apps.values()]
+    held = sum(slice_cost(p, facts_for(figures.cards, p)) for p in places if p is not None)
+    used, cost = in_use(figures.cards, places), cost_in_use(figures.cards, places)
     latency = percentile(sorted(figures.recent_latencies), 0.99)
     parts = [
         f"{len(figures.windows):,} windows",
@@ -168,6 +170,11 @@ def counts_line(figures: Figures, status: RunStatus) -> str:
         f"{len(figures.commands)} commands, {figures.statuses['applied']} applied",
         f"{held:.1f} of {status.cards} cards held",
     ]
+    if used:
+        price = "" if cost is None else f" for {cost:.2f} an hour"
+        parts.append(f"in use {', '.join(f'{n} {kind}' for kind, n in used.items())}{price}")
+    if migrations := figures.applied("migrate"):
+        parts.append(f"{migrations} migrations, {figures.applied('migrate', back=True)} back")
     if latency is not None:
         parts.append(f"p99 {latency:.0f} ms")
     if len(figures.dead_letters):
@@ -190,10 +197,10 @@ def _interest(app: AppFigures) -> tuple[int, float]:
     return app.changes, app.use or 0.0
 
 
-def _row(app: AppFigures, *, wide: bool) -> list[RenderableType]:
-    profile = MIG_80GB.profile(app.held.slice) if app.held else None
-    limit = MIG_80GB.compute_ratio(profile) if profile else None
-    memory_limit = MIG_80GB.profile_bytes(profile) if profile else None
+def _row(app: AppFigures, cards: Facts, *, wide: bool) -> list[RenderableType]:
+    card = facts_for(cards, app.held) if app.held else None
+    limit = card.compute(app.held) if card and app.held else None
+    memory_limit = card.memory(app.held) if card and app.held else None
     band = app.compute_band
     over = app.use is not None and limit is not None and app.use > limit + 1e-9
     full = app.memory is not None and memory_limit is not None and app.memory > memory_limit

@@ -13,6 +13,7 @@ from foretide.exporters.exporter import Exporter
 from foretide.exporters.inventory import simulated_cards
 from foretide.exporters.settings import DeliverySettings, ExporterSettings
 from foretide.exporters.sources import Source
+from foretide.schemas.inventory_file import read_inventory
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.messages import ResourceReport
@@ -35,6 +36,11 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         "--inventory-cards",
         type=click.IntRange(0, 100_000),
         help="Announce so many simulated 80 GB cards, SOURCE/card-00 and so on.  [default: what the source knows]",
+    ),
+    click.option(
+        "--inventory",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Announce the cards in this JSON file, with their kinds and prices.",
     ),
     click.option(
         "--buffer-windows",
@@ -71,7 +77,7 @@ def source_options(default_source: str) -> Callable[[F], F]:
     """Decorate a source's command with the broker's and the common options.
 
     The command receives `kafka: KafkaSettings`, `settings: ExporterSettings` and `cards`: the resources that
-    --inventory-cards asks for, None without it.
+    --inventory or --inventory-cards asks for, None without them.
     """
 
     def decorate(function: F) -> F:
@@ -83,6 +89,7 @@ def source_options(default_source: str) -> Callable[[F], F]:
             window_seconds: float,
             seconds: float | None,
             inventory_cards: int | None,
+            inventory: Path | None,
             buffer_windows: int,
             flush_seconds: float,
             metrics_host: str,
@@ -92,7 +99,10 @@ def source_options(default_source: str) -> Callable[[F], F]:
             **kwargs: Any,
         ) -> Any:
             setup_logging(log_level)
+            if inventory is not None and inventory_cards is not None:
+                raise click.UsageError("--inventory and --inventory-cards both say which cards there are: give one.")
             with plain_errors():
+                told = None if inventory is None else read_inventory(inventory)
                 settings = ExporterSettings(
                     pool=pool,
                     source=source,
@@ -101,9 +111,11 @@ def source_options(default_source: str) -> Callable[[F], F]:
                     metrics_host=metrics_host,
                     metrics_port=metrics_port,
                     report=report,
+                    kinds=() if told is None else tuple(told.kinds),
                     delivery=DeliverySettings(buffer_windows=buffer_windows, flush_seconds=flush_seconds),
                 )
             cards = None if inventory_cards is None else simulated_cards(source, inventory_cards)
+            cards = cards if told is None else told.resources
             return function(*args, settings=settings, cards=cards, **kwargs)
 
         named = click.option(

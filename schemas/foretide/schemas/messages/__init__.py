@@ -14,6 +14,7 @@ from foretide.schemas.messages.guards import (
     Probation,
     Provision,
     Provisioning,
+    Replanning,
     WeeklyInterval,
 )
 from foretide.schemas.messages.placement import Placement
@@ -37,6 +38,7 @@ from foretide.schemas.messages.pool_events import (
     Sizing,
 )
 from foretide.schemas.messages.predictions import Deviation, HorizonForecast, Prediction, Quantiles, SignalForecast
+from foretide.schemas.messages.resources import Interference, ResourceKind, Throughput
 from foretide.schemas.messages.scorecards import ModelChange, Scorecard, SignalScore
 from foretide.schemas.messages.telemetry import Column, TelemetryWindow
 
@@ -59,6 +61,7 @@ __all__ = [
     "Deviation",
     "ForecastEvent",
     "HorizonForecast",
+    "Interference",
     "InventoryEvent",
     "Maintenance",
     "Message",
@@ -80,6 +83,8 @@ __all__ = [
     "Quantiles",
     "RecordRef",
     "ReleaseRequest",
+    "Replanning",
+    "ResourceKind",
     "ResourceReport",
     "ResumeEvent",
     "Scorecard",
@@ -88,5 +93,6 @@ __all__ = [
     "SignalScore",
     "Sizing",
     "TelemetryWindow",
+    "Throughput",
     "WeeklyInterval",
 ]

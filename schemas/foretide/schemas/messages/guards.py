@@ -104,6 +104,28 @@ class Probation(Part, frozen=True, kw_only=True):
                        memory_floor_seconds=self.memory_floor_seconds)  # fmt: skip
 
 
+class Replanning(Part, frozen=True, kw_only=True):
+    """Whether and how the whole pool is looked at now and then, and applications are moved for a cheaper placement.
+
+    A card costs its price per hour while anything is on it. A price that is not known counts as the dearest known one,
+    and as 1 where none is.
+    """
+
+    enabled: bool = False
+    every_seconds: Annotated[float, Meta(ge=60.0, le=604_800.0)] = 900.0
+    """Event time from one look to the next."""
+    most_moves: Annotated[int, Meta(ge=1, le=1000)] = 4
+    """Migrations that follow from one look, at most: each disturbs, and the next look sees what came of them."""
+    steps: Annotated[int, Meta(ge=0, le=100_000)] = 200
+    """Neighbourhoods that the search tries, at most. Steps, not seconds, so that a replay is exact."""
+    least_saving: Money = 0.1
+    """Moves that belong together must save so much over the horizon at least, what they cost taken off."""
+    migration_cost: Money = 0.05
+    """What one migration costs beside the time that the application stands still: each is a disturbance."""
+    horizon_seconds: Annotated[float, Meta(ge=60.0, le=604_800.0)] = 3600.0
+    """So long a cheaper placement is counted on to last. Savings are weighed against moves over this time."""
+
+
 class CardKind(Part, frozen=True, kw_only=True):
     """A kind of card that can be had."""
 

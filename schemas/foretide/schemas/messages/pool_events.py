@@ -8,9 +8,18 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from foretide.schemas.messages.base import Message, Part, RecordRef
-from foretide.schemas.messages.guards import Budget, Maintenance, Money, Objective, Probation, Provisioning
+from foretide.schemas.messages.guards import (
+    Budget,
+    Maintenance,
+    Money,
+    Objective,
+    Probation,
+    Provisioning,
+    Replanning,
+)
 from foretide.schemas.messages.placement import Placement
 from foretide.schemas.messages.predictions import Quantiles
+from foretide.schemas.messages.resources import ResourceKind
 from foretide.schemas.units import EpochMs, Label, Name, Seconds, SignalName, all_finite, require_finite
 
 Mode = Literal["off", "advise", "initial", "auto"]
@@ -69,7 +78,7 @@ class ForecastEvent(PoolEvent, frozen=True, kw_only=True, tag="forecast"):
 
 
 class ResourceReport(Part, frozen=True, kw_only=True):
-    """One card and its slicing rules (a name in foretide.schemas.slices.GEOMETRIES)."""
+    """One card and its slicing rules (a name in foretide.schemas.slices.ALL_GEOMETRIES)."""
 
     resource: Name
     geometry: Name
@@ -78,6 +87,8 @@ class ResourceReport(Part, frozen=True, kw_only=True):
     """Of the whole card; None: unknown."""
     provisioned: bool = False
     """It came by a provisioning command, and may be given back by one."""
+    kind: Name | None = None
+    """Its kind, as the event's `kinds` name it; None: nothing but its geometry is known."""
 
 
 class InventoryEvent(PoolEvent, frozen=True, kw_only=True, tag="inventory"):
@@ -85,6 +96,8 @@ class InventoryEvent(PoolEvent, frozen=True, kw_only=True, tag="inventory"):
 
     source: Name
     resources: list[ResourceReport]
+    kinds: list[ResourceKind] = field(default_factory=list)
+    """The kinds that the resources are of."""
 
 
 class AppPolicy(Part, frozen=True, kw_only=True):
@@ -183,6 +196,7 @@ class PolicyEvent(PoolEvent, frozen=True, kw_only=True, tag="policy"):
     """When applications may be changed; all of these must agree."""
     probation: Probation = field(default_factory=Probation)
     provisioning: Provisioning = field(default_factory=Provisioning)
+    replanning: Replanning = field(default_factory=Replanning)
 
 
 class AllocateRequest(PoolEvent, frozen=True, kw_only=True, tag="allocate"):

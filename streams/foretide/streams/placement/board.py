@@ -13,7 +13,7 @@ from foretide.streams.placement.lattice import lattice
 from foretide.streams.placement.problem import MICRO, Option, Problem
 
 LOOKS: Final = 6
-"""So many cards of one state are tried at most when neighbours or hosts decide whether an application can go there."""
+"""So many cards of one state are tried at most when neighbours decide whether an application can go there."""
 
 Guide = list[list[int]]
 """Per kind and class what a slice is worth, instead of what opening a card costs."""
@@ -69,7 +69,7 @@ class Board:
         """The class that an empty uniform card is cut into from now on, per kind; -1: whatever comes first."""
         self._refused: set[tuple[int, int, int]] = set()
         """Demands that no card in use takes as this class of this kind, until room appears."""
-        self.cost = sum(problem.demands[d].unplaced for d in self.demand_of)
+        self.cost: int = sum(problem.demands[d].unplaced for d in self.demand_of)
         self.journal: list[tuple[int, Seat]] = []
         self.homes = [NOWHERE] * len(self.demand_of)
         """Today's seats that are still legal."""
@@ -312,7 +312,7 @@ class Board:
                 if len(row) > 1:
                     return row[1]
             else:
-                for card in row[:LOOKS]:
+                for card in row if not self.losses[kind] else row[:LOOKS]:
                     if card != without and self.welcome(app, card, rank):
                         return card
             bits ^= low

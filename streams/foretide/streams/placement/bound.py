@@ -160,7 +160,7 @@ def lower_bound(problem: Problem, rounds: int = 40, board: Board | None = None) 
         listed = all_patterns(problem.kinds[kind].geometry, frozenset(used[kind]))
         if listed is None:
             priced.append(kind)
-            listed = _first_patterns(problem, kind, used[kind])
+            listed = tuple(_first_patterns(problem, kind, used[kind]))
         for pattern in listed:
             _add_pattern(lp, kind, pattern)
     _add_applications(lp, problem, board, scale, cards)
@@ -312,7 +312,7 @@ def _price(
             if ("slots", kind, rank) in lp.rows
         }
         value, pattern = best_pattern(problem.kinds[kind].geometry, worths)
-        gain = value + float(marginals[lp.rows["cards", kind]])
+        gain = value + float(marginals[lp.rows["cards", kind, -1]])
         if gain > 1e-9 * max(1.0, value):
             lower -= gain * cards[kind]
             better.append((kind, pattern))

@@ -31,12 +31,13 @@ class _Choice(NamedTuple):
 
 def choices(problem: Problem) -> int:
     """How many yes-or-no questions the programme asks: what decides whether it is small enough."""
-    per_kind = np.bincount(problem.card_kind, minlength=len(problem.kinds)).tolist()
+    per_kind: list[int] = np.bincount(problem.card_kind, minlength=len(problem.kinds)).tolist()
     per_demand = [
         sum(per_kind[o.kind] * len(problem.kinds[o.kind].geometry.profiles[o.rank].starts) for o in d.options)
         for d in problem.demands
     ]
-    return sum(per_demand[d] for d in problem.app_demand.tolist()) + len(problem.card_kind)
+    apps: list[int] = problem.app_demand.tolist()
+    return sum(per_demand[d] for d in apps) + len(problem.card_kind)
 
 
 class _Rows:
@@ -162,9 +163,9 @@ def _card_rows(
                 (cards + j, losses[workload[app]][workload[taken[j].app]] / 1e6) for j in mine if taken[j].app != app
             ]
             slack = board.options[board.demand_of[app]][kind, taken[i].seat.rank].slack / 1e6
-            most = sum(losses[workload[app]][workload[b]] / 1e6 for b in {taken[j].app for j in mine} if b != app)
-            if most > slack:
-                rows.add([*others, (cards + i, most - slack)], most + 1e-9)
+            load = sum(losses[workload[app]][workload[b]] / 1e6 for b in {taken[j].app for j in mine} if b != app)
+            if load > slack:
+                rows.add([*others, (cards + i, load - slack)], load + 1e-9)
 
 
 def _host_rows(rows: _Rows, problem: Problem, board: Board, taken: list[_Choice], by_card: list[list[int]]) -> None:

@@ -63,10 +63,10 @@ def mixed(
 
 
 def small(seed: int) -> Problem:
-    """Four to eight cards of two to four kinds, and six to eighteen applications."""
+    """Three to six cards of two to four kinds, and five to fourteen applications."""
     rng = Random(f"small/{seed}")
     kinds = sorted(rng.sample(range(len(KINDS)), rng.randint(2, 4)))
-    return mixed(rng.randint(6, 18), rng.randint(4, 8), seed, kinds, types=rng.randint(3, 8))
+    return mixed(rng.randint(5, 14), rng.randint(3, 6), seed, kinds, types=rng.randint(3, 8))
 
 
 def _demand(rng: Random, kinds: Sequence[int]) -> Demand:
@@ -126,4 +126,4 @@ def _first_fit(
                 assert place is not None
                 board.put(app, Seat(card, option.rank, place[0]))
                 break
-    return [tuple(seat) for seat in board.seat]
+    return [(seat.card, seat.rank, seat.start) for seat in board.seat]

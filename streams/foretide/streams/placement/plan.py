@@ -27,6 +27,8 @@ class Limits:
     """Neighbourhoods the search tries."""
     seed: int = 1
     """Of the search's generator."""
+    polish: int = 8
+    """Neighbourhoods of a small problem (256 applications at most) that HiGHS solves for the search."""
     exact_choices: int = 1500
     """A problem of at most so many yes-or-no questions goes to HiGHS as a whole; 0 never does."""
     exact_nodes: int = 200
@@ -84,7 +86,7 @@ def plan(problem: Problem, limits: Limits | None = None) -> Plan:
     today, start = board.cost, list(board.seat)
     bound = lower_bound(problem, limits.bound_rounds, board) if limits.bound_rounds else None
     floor = bound.value if bound else 0
-    search = Search(board, bound, Effort(limits.steps, limits.seed))
+    search = Search(board, bound, Effort(limits.steps, limits.seed, polish=limits.polish))
     search.run()
     seats, cost = search.best, search.cost
     method: Method = "search" if cost < today else "today"

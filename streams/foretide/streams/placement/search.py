@@ -13,6 +13,7 @@ from random import Random
 
 from foretide.streams.placement.board import NOWHERE, Board, Guide, Seat
 from foretide.streams.placement.bound import Bound, Group, contents, groups_of
+from foretide.streams.placement.polish import neighbourhood, polish
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,14 @@ class Effort:
     """Neighbourhoods tried, at most."""
     seed: int = 1
     """Of the generator that draws them."""
-    tolerance: float = 0.01
+    tolerance: float = 0.04
     """A plan dearer than the best so far by at most this share is still worked on (small problems only)."""
+    polish: int = 8
+    """Neighbourhoods of a small problem that are solved exactly, at the end."""
+    polish_choices: int = 700
+    """The most yes-or-no questions of such a neighbourhood."""
+    polish_nodes: int = 200
+    """Nodes that HiGHS may branch over for each."""
     small: int = 256
     """Up to so many applications a problem counts as small."""
 
@@ -60,6 +67,7 @@ class Search:
         self._relocate()
         self._note()
         self._neighbourhoods()
+        self._polish()
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
@@ -81,6 +89,9 @@ class Search:
             if seat is None:
                 whole = False
             else:
+                kind = board.kind_of[seat.card]
+                if board.preset[kind] >= 0 and not board.on[seat.card]:  # the next card may be cut otherwise
+                    board.preset[kind] = rng.randrange(-1, len(board.lattices[kind].names))
                 board.put(app, seat)
         return whole
 
@@ -95,8 +106,6 @@ class Search:
 
     def _back_to_best(self) -> None:
         board = self.board
-        if board.cost <= self.cost:
-            return
         changed = [a for a, s in enumerate(self.best) if board.seat[a] != s]
         for app in changed:
             if board.seat[app].card >= 0:
@@ -235,6 +244,19 @@ class Search:
             if board.cost >= before:
                 board.rollback(mark)
 
+    def _polish(self) -> None:
+        """Solve neighbourhoods of a small problem exactly."""
+        board = self.board
+        if not 0 < len(board.seat) <= self.effort.small or len(board.kind_of) < 2:
+            return
+        self._back_to_best()
+        for _ in range(self.effort.polish):
+            if self._met():
+                return
+            cards = neighbourhood(board, self.rng, self.effort.polish_choices)
+            if polish(board, cards, self.effort.polish_nodes):
+                self._note()
+
     # -- neighbourhoods ------------------------------------------------------------------------------------------
 
     def _neighbourhoods(self) -> None:
@@ -285,7 +307,7 @@ class Search:
         loose = self._unplaced_sample()
         without = -1
         if rng.random() < 0.7:
-            for _ in range(rng.choice((1, 1, 2, 2, 3))):
+            for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
                 card = board.seat[rng.randrange(len(board.seat))].card
                 if rng.random() < 0.5:
                     card = rng.randrange(len(board.on))

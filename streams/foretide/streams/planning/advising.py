@@ -10,9 +10,11 @@ from foretide.streams.planning.sizing import bounded, bounds_of, class_to_lower
 from foretide.streams.planning.turn import Turn
 
 
-def advise_first(turn: Turn, app: App, layout: Layout) -> None:
-    """Advise the first slice of an application that holds none: by its forecast once it is learnt, by policy before."""
+def advise_first(turn: Turn, app: App) -> None:
+    """Advise the first slice of an application that holds none: by its forecast once it is learnt, by policy before; on
+    the kind of card where that is cheapest, whether it has room or not."""
     state = turn.state
+    layout = placing.cheapest_layout(state, app, need_in_force(state, app) if not app.learning else None)
     policy, need = state.policy.of(app.name), need_in_force(state, app)
     bounds, sizing = bounds_of(layout, policy), state.policy.sizing
     if need is not None and not app.learning:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from foretide.streams.planning import explain, placing
 from foretide.streams.planning.guards import FIRST, PLACED, Wish, binding
+from foretide.streams.planning.layout import Layout
 from foretide.streams.planning.memory import need_in_force
 from foretide.streams.planning.records import App
-from foretide.streams.planning.sizing import bounded, bounds_of
+from foretide.streams.planning.sizing import bounds_of
 from foretide.streams.planning.turn import Turn
 
 
@@ -18,21 +19,31 @@ def allocate(turn: Turn, app: App) -> None:
         turn.hold_back(app, found)
         return
     asked = policy.initial_slice or "the whole card"
-    spot = placing.anywhere(state, policy.initial_slice, policy.min_slice, policy.max_slice)
-    if spot is None:
-        layouts = state.cards.layouts()
+    found_place = placing.first_place(state, app)
+    if found_place is None:
+        layouts = list(placing.usable(state, app))
         state.wait(app, "capacity", smallest=min((bounds_of(of, policy)[0] for of in layouts), default=0))
         what = f"no card has room for {asked} or any smaller slice allowed" if layouts else "the pool has no card"
+        if not layouts and state.cards.layouts():
+            what = "no kind of card in the pool has a slice within its bounds"
         turn.hold(app, "capacity", f"it asked for a slice: {what}; it waits with priority {app.priority}")
         return
-    layout = state.cards[spot.card].layout
+    spot, fits = found_place
+    layout, bounds = state.cards[spot.card].layout, bounds_of(state.cards[spot.card].layout, policy)
     what = f"it asked for a slice: {explain.slice_text(layout, spot.rank)} on {spot.card}, "
-    bounds = bounds_of(layout, policy)
-    first = bounded(layout.index.get(policy.initial_slice or "", layout.last), bounds)
-    fits = spot.rank == first
-    what += "its first by policy" if fits else f"the largest with room: {layout.names[first]} fits nowhere"
+    if fits:
+        what += f"its first by policy{_instead(layout, asked)}"
+    else:
+        what += f"the largest with room: {layout.names[placing.first_class(layout, policy)]} fits nowhere"
     if found := binding(PLACED, state, app, Wish(what, spot.rank, spot=spot)):
         turn.hold_back(app, found)
         return
     considered = explain.alternatives(layout, need_in_force(state, app), bounds, spot.rank)
     turn.command(app, "allocate", spot, what, considered, guard=None if fits else "capacity")
+
+
+def _instead(layout: Layout, asked: str) -> str:
+    """Says that another kind's slice stands for the one that the policy names."""
+    if asked in layout.index or asked == "the whole card":
+        return ""
+    return f" (for {asked}, of the kinds that cover it the cheapest with room)"

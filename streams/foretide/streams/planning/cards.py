@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from foretide.streams.planning.layout import LAYOUTS, Layout
+from foretide.streams.planning.layout import Layout, layout_named
 
 Occupancy = tuple[int, int]
 """Mask of memory slots taken, number of compute slots taken."""
@@ -15,10 +15,11 @@ Occupancy = tuple[int, int]
 class Card:
     """One card. `present`: some source reports it. `occupants`: what each application takes, commands in flight
     included. Its layout does not change while it is occupied. `leaving`: it is being given back, nothing new is put on
-    it. `price` is per hour, None if unknown; `provisioned`: it came by a command."""
+    it. `price` is per hour, None if unknown; `provisioned`: it came by a command; `kind`: its kind's name, if it has
+    one."""
 
     __slots__ = (
-        "compute", "host", "layout", "leaving", "name", "occupants", "present", "price", "provisioned", "taken",
+        "compute", "host", "kind", "layout", "leaving", "name", "occupants", "present", "price", "provisioned", "taken",
     )  # fmt: skip
 
     def __init__(self, name: str, host: str, layout: Layout, present: bool) -> None:
@@ -29,6 +30,7 @@ class Card:
         self.leaving = False
         self.price: float | None = None
         self.provisioned = False
+        self.kind: str | None = None
         self.occupants: dict[str, Occupancy] = {}
         self.taken = 0
         self.compute = 0
@@ -43,12 +45,20 @@ class Card:
         return taken, compute
 
 
+_Alike = tuple[str, float | None, int, int]
+
+
+def _alike(card: Card) -> _Alike:
+    """What cards have in common that a search need look at only once: layout, price, what is taken."""
+    return card.layout.name, card.price, card.taken, card.compute
+
+
 class Cards:
     """All cards, with those that look alike kept together, so that a search looks at each kind of card once."""
 
     def __init__(self) -> None:
         self._cards: dict[str, Card] = {}
-        self._alike: dict[tuple[str, int, int], list[str]] = {}
+        self._alike: dict[_Alike, list[str]] = {}
         self._full: set[tuple[int, str | None]] = set()
         self._kinds: Counter[str] = Counter()
         self.freed: set[str] = set()
@@ -82,12 +92,16 @@ class Cards:
         self._join(card)
         self._free(card)
 
-    def tell(self, name: str, price: float | None, provisioned: bool) -> bool:
+    def tell(self, name: str, price: float | None, provisioned: bool, kind: str | None = None) -> bool:
         """What a source says of a card beside where it is; whether its price has changed."""
         card = self._cards[name]
-        changed = card.price != price
-        card.price, card.provisioned = price, provisioned
-        return changed
+        card.provisioned, card.kind = provisioned, kind
+        if card.price == price:
+            return False
+        self._leave(card)
+        card.price = price
+        self._join(card)
+        return True
 
     def leave(self, name: str, leaving: bool) -> None:
         """The card is about to be given back, or it stays after all."""
@@ -138,17 +152,18 @@ class Cards:
         self._drop_if_gone(card)
 
     def best(self, index: int, layout: Layout | None = None, but: Collection[str] = ()) -> tuple[Card, int] | None:
-        """The card (none of `but`) that class `index` fits most tightly, and the start; None if it fits nowhere.
+        """The cheapest card (none of `but`) that class `index` fits, and the start; None if it fits nowhere.
 
-        Most tightly: least memory, then least compute left over; of equal ones the first by name. A class is an index
-        into `layout`; without one, into each card's own.
+        Of equally cheap ones that which it fits most tightly: least memory, then least compute left over; of equal ones
+        the first by name. A price that is not known comes last. A class is an index into `layout`; without one, into
+        each card's own.
         """
         kind = (index, layout.name if layout else None)
         if kind in self._full:
             return None
-        found: tuple[int, int, str, int] | None = None
-        for (geometry, taken, compute), names in self._alike.items():
-            of = LAYOUTS[geometry]
+        found: tuple[bool, float, int, int, str, int] | None = None
+        for (geometry, price, taken, compute), names in self._alike.items():
+            of = layout_named(geometry)
             if (layout is not None and of is not layout) or index > of.last:
                 continue
             start = of.fit(taken, compute, index)
@@ -158,18 +173,24 @@ class Cards:
             if name is None:
                 continue
             after = taken | of.mask(index, start)
-            left = (of.memory_slots - after.bit_count(), of.compute_slots - compute - of.slots[index], name, start)
-            if found is None or left < found:
-                found = left
+            memory, slots = of.memory_slots - after.bit_count(), of.compute_slots - compute - of.slots[index]
+            option = (price is None, price or 0.0, memory, slots, name, start)
+            if found is None or option < found:
+                found = option
         if found is None:
             if not but:
                 self._full.add(kind)
             return None
-        return self._cards[found[2]], found[3]
+        return self._cards[found[4]], found[5]
 
     def layouts(self) -> list[Layout]:
         """The layouts of the cards that are present, by name."""
-        return [LAYOUTS[name] for name in sorted(self._kinds)]
+        return [layout_named(name) for name in sorted(self._kinds)]
+
+    def least_price(self, layout: Layout) -> float | None:
+        """The lowest known price of a card of this layout that is present; None if none is known."""
+        keys = (key for key in self._alike if key[0] == layout.name and key[1] is not None)
+        return min((price for _, price, _, _ in keys if price is not None), default=None)
 
     def could_fit(self, index: int, layout: Layout | None = None) -> bool:
         """False if a search since room last appeared found none for the class; True means that it is worth looking."""
@@ -182,13 +203,13 @@ class Cards:
     def _join(self, card: Card) -> None:
         if not card.present or card.leaving:
             return
-        insort(self._alike.setdefault((card.layout.name, card.taken, card.compute), []), card.name)
+        insort(self._alike.setdefault(_alike(card), []), card.name)
         self._kinds[card.layout.name] += 1
 
     def _leave(self, card: Card) -> None:
         if not card.present or card.leaving:
             return
-        key = (card.layout.name, card.taken, card.compute)
+        key = _alike(card)
         names = self._alike[key]
         del names[bisect_left(names, card.name)]
         if not names:

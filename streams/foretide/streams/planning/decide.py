@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretide.streams.planning import explain
+from foretide.streams.planning import explain, placing
 from foretide.streams.planning.advising import advise_first
 from foretide.streams.planning.allocating import allocate
 from foretide.streams.planning.guards import RETURNING, Wish, binding
@@ -65,11 +65,12 @@ def _release(turn: Turn, app: App) -> None:
 
 
 def _advise(turn: Turn, app: App, fresh: bool) -> None:
-    layouts = turn.state.cards.layouts()
+    layouts = list(placing.usable(turn.state, app))
+    advised = next((of for of in layouts if app.advised in of.index), None)
     if not layouts:
         if app.asked or app.need is not None:
             turn.hold(app, "capacity", "the pool has no card")
-    elif app.advised in layouts[0].index:
-        resize(turn, app, layouts[0], layouts[0].index[app.advised], fresh)
+    elif advised is not None and app.advised is not None:
+        resize(turn, app, advised, advised.index[app.advised], fresh)
     else:
-        advise_first(turn, app, layouts[0])
+        advise_first(turn, app)

@@ -41,12 +41,28 @@ def raise_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
     )
 
 
+def outgrown_text(layout: Layout, need: Need, sizing: Sizing, *, full: bool) -> str:
+    """Why another kind of card."""
+    compute, memory = max(need.raise_compute, need.used_compute), max(need.raise_memory, need.used_memory)
+    text = (
+        f"predicted peaks ({sizing.raise_quantile}) up to {minutes(sizing.raise_horizon_seconds * 1000)} ahead and what"
+        f" is in use need compute {share(compute)}, memory {gib(memory)}: more than"
+        f" {slice_text(layout, layout.last)}, the largest slice of its kind of card"
+    )
+    return f"{layout.names[layout.last]} is full at the present use; {text}" if full else text
+
+
+def money(micro: int) -> str:
+    """Money per hour for people, from millionths."""
+    return f"{micro / 1e6:.2f} an hour"
+
+
 def lower_text(layout: Layout, need: Need, sizing: Sizing, index: int) -> str:
     """Why a smaller class."""
     return (
         f"predicted peaks up to {minutes(sizing.lower_horizon_seconds * 1000)} ahead: compute"
         f" {share(need.lower_compute)} ({sizing.compute_quantile} + {sizing.compute_margin:.0%}), memory"
-        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}, or what was reached lately);"
+        f" {gib(need.lower_memory)} ({sizing.memory_quantile} + {sizing.memory_margin:.0%}, or reached lately);"
         f" in use {gib(need.last_memory)}; {slice_text(layout, index)} is enough{_risk_text(layout, need, index)}"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from foretide.schemas.messages import InventoryEvent
 from foretide.streams.planning.decide import decide
-from foretide.streams.planning.layout import LAYOUTS
+from foretide.streams.planning.layout import layout_of
 from foretide.streams.planning.records import Source
 from foretide.streams.planning.turn import Turn
 
@@ -16,9 +16,11 @@ def on_inventory(turn: Turn, event: InventoryEvent) -> None:
     if before is not None and event.at_ms < before.at_ms:
         return
     resources = tuple(sorted(event.resources, key=lambda r: (r.resource, r.host, r.geometry)))
-    state.sources[event.source] = Source(event.at_ms, resources)
-    if before is not None and before.resources == resources:
+    kinds = tuple(sorted(event.kinds, key=lambda k: k.name))
+    state.sources[event.source] = Source(event.at_ms, resources, kinds)
+    if before is not None and before.resources == resources and before.kinds == kinds:
         return
+    state.gather_kinds()
     reports = {
         r.resource: r for name in sorted(state.sources, reverse=True) for r in reversed(state.sources[name].resources)
     }
@@ -27,8 +29,12 @@ def on_inventory(turn: Turn, event: InventoryEvent) -> None:
         card, report = state.cards.get(name), reports.get(name)
         if report is not None:
             back = card is not None and not card.present
-            state.cards.report(name, report.host, LAYOUTS[report.geometry])
-            if state.cards.tell(name, report.price_per_hour, report.provisioned):
+            kind = state.kinds.get(report.kind or "")
+            state.cards.report(name, report.host, layout_of(report.geometry, kind.relative_compute if kind else 1.0))
+            price = report.price_per_hour
+            if price is None and kind is not None:
+                price = kind.price_per_hour
+            if state.cards.tell(name, price, report.provisioned, report.kind):
                 for app in state.cards[name].occupants:
                     state.charge(state.apps[app])
                 turn.landed = True

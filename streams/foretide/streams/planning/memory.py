@@ -43,7 +43,8 @@ def need_in_force(state: PoolState, app: App) -> Need | None:
     floor = app.floor
     if floor is None or state.clock_ms >= floor.until_ms:
         return app.need
-    need = app.need or _unknown(state, app)
+    # Without a forecast nobody knows what is in use: it counts as the floor, so that no bound takes it away.
+    need = app.need or _unknown(state, app)._replace(last_memory=floor.memory)
     return need._replace(
         raise_memory=max(need.raise_memory, floor.memory),
         lower_memory=max(need.lower_memory, floor.memory),

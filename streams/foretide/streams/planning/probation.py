@@ -14,10 +14,10 @@ from foretide.streams.planning import explain, placing
 from foretide.streams.planning.guards import PLACED, RETURNING, Wish, binding
 from foretide.streams.planning.guards.lost_card import lost_card
 from foretide.streams.planning.guards.paused import paused
-from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning.layout import Layout, Spot, layout_named
 from foretide.streams.planning.memory import need_in_force
 from foretide.streams.planning.records import App, Barred, Change, Flight, Trial
-from foretide.streams.planning.sizing import bounded, bounds_of, class_to_raise, class_used
+from foretide.streams.planning.sizing import bounded, bounds_of, class_to_raise
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
 
@@ -40,14 +40,15 @@ def begin(state: PoolState, app: App, before: Spot | None, layout: Layout | None
     if flight.action not in ("resize", "migrate"):
         return
     if state.policy.mode(app.name) == "auto" and state.policy.probation.seconds > 0:
-        app.trial = Trial(state.clock_ms, before.card, layout.names[before.rank], app.level)
+        app.trial = Trial(state.clock_ms, before.card, layout.names[before.rank], app.level, layout=layout.name)
 
 
 def _bar(state: PoolState, app: App, hurt: Spot, layout: Layout, trial: Trial) -> None:
     """The way back is done: what hurt is not tried again for a while."""
     assert app.held is not None
-    moved, down = hurt.card != app.held.card, layout.index.get(trial.slice, layout.last) > hurt.rank
-    name = None if trial.slice == layout.names[hurt.rank] else layout.names[hurt.rank]
+    other_kind = state.cards[app.held.card].layout is not layout
+    moved, down = hurt.card != app.held.card, _holds_less(layout, hurt.rank, _before(trial, layout))
+    name = None if other_kind or trial.slice == layout.names[hurt.rank] else layout.names[hurt.rank]
     card = hurt.card if moved else None
     last, rules = app.barred, state.policy.probation
     longest = int(rules.hold_off_limit_seconds * 1000)
@@ -56,7 +57,9 @@ def _bar(state: PoolState, app: App, hurt: Spot, layout: Layout, trial: Trial) -
     seconds = min(rules.hold_off_seconds * 2.0 ** min(times - 1, DOUBLINGS), max(
         rules.hold_off_limit_seconds, rules.hold_off_seconds
     ))  # fmt: skip
-    app.barred = Barred(state.clock_ms + int(seconds * 1000), name, down, card, times)
+    app.barred = Barred(
+        state.clock_ms + int(seconds * 1000), name, down, card, times, layout.name if other_kind else None
+    )
 
 
 def watch(state: PoolState, app: App, event: ForecastEvent) -> None:
@@ -74,11 +77,20 @@ def watch(state: PoolState, app: App, event: ForecastEvent) -> None:
         app.level = value if app.level is None else app.level + WEIGHT * (value - app.level)
 
 
+def on_probation(state: PoolState, app: App) -> bool:
+    """Whether its last change is still watched, or about to be taken back."""
+    trial = app.trial
+    if trial is None:
+        return False
+    ends = trial.since_ms + int(state.policy.probation.seconds * 1000)
+    return trial.hurt is not None or trial.undoing or state.clock_ms < ends
+
+
 def _judge(state: PoolState, app: App, trial: Trial, objective: Objective | None, value: float | None) -> None:
     after = explain.minutes(state.clock_ms - trial.since_ms)
     if app.held is not None and app.need is not None and _smaller(state, app, trial):
         layout = state.cards[app.held.card].layout
-        if class_used(layout, app.need) > app.held.rank:
+        if not layout.holds(app.held.rank, app.need.used_compute, app.need.used_memory):
             trial.hurt = f"{layout.names[app.held.rank]} is full {after} after the change"
             return
     if objective is None or value is None or trial.level is None:
@@ -96,7 +108,20 @@ def _judge(state: PoolState, app: App, trial: Trial, objective: Objective | None
 def _smaller(state: PoolState, app: App, trial: Trial) -> bool:
     """Whether the change on probation was a step down."""
     assert app.held is not None
-    return state.cards[app.held.card].layout.index.get(trial.slice, -1) > app.held.rank
+    layout = state.cards[app.held.card].layout
+    return _holds_less(layout, app.held.rank, _before(trial, layout))
+
+
+def _before(trial: Trial, now: Layout) -> tuple[Layout, int] | None:
+    """What was held before the change: a class of a layout; None if it is not known any more."""
+    layout = layout_named(trial.layout) if trial.layout else now
+    rank = layout.index.get(trial.slice)
+    return None if rank is None else (layout, rank)
+
+
+def _holds_less(layout: Layout, rank: int, than: tuple[Layout, int] | None) -> bool:
+    """Whether a class has less of something than another, maybe of another layout."""
+    return than is not None and not layout.holds(rank, than[0].compute[than[1]], than[0].bytes[than[1]])
 
 
 def memory_ran_out(state: PoolState, app: App) -> None:
@@ -113,20 +138,22 @@ def way_back(turn: Turn, app: App, layout: Layout) -> bool:
     trial, state = app.trial, turn.state
     if trial is None or trial.hurt is None or app.held is None:
         return False
-    earlier = layout.index.get(trial.slice)
-    if earlier is None:
+    before = _before(trial, layout)
+    if before is None:
         app.trial = None
         return False
+    smaller = _smaller(state, app, trial)
+    layout, earlier = before
     policy, need = state.policy.of(app.name), need_in_force(state, app)
     bounds = bounds_of(layout, policy)
     least = class_to_raise(layout, need) if need is not None else 0
-    if earlier < app.held.rank and bounded(least, bounds) > earlier:
+    if not smaller and trial.slice != _held_slice(state, app) and bounded(least, bounds) > earlier:
         app.trial = None
         reason = f"{trial.hurt}, but {trial.slice}, which it had before, no longer covers what is predicted"
         turn.hold(app, "probation", reason)
         return True
     rank = bounded(max(earlier, least), bounds)
-    spot = _place(state, app, trial, rank)
+    spot = _place(state, app, trial, layout, rank)
     if spot == app.held:
         app.trial = None
         return False
@@ -148,7 +175,18 @@ def way_back(turn: Turn, app: App, layout: Layout) -> bool:
     return True
 
 
-def _place(state: PoolState, app: App, trial: Trial, rank: int) -> Spot | None:
-    """On the earlier card if it still has room, else where it is, else anywhere."""
-    earlier = placing.on_card(state, trial.card, app, rank)
-    return earlier or placing.in_place(state, app, rank) or placing.elsewhere(state, app, rank)
+def _held_slice(state: PoolState, app: App) -> str:
+    assert app.held is not None
+    return state.cards[app.held.card].layout.names[app.held.rank]
+
+
+def _place(state: PoolState, app: App, trial: Trial, layout: Layout, rank: int) -> Spot | None:
+    """On the earlier card if it still has room, else where it is, else anywhere on the same kind of card."""
+    assert app.held is not None
+    card = state.cards.get(trial.card)
+    if card is not None and card.layout is layout and (earlier := placing.on_card(state, trial.card, app, rank)):
+        return earlier
+    if state.cards[app.held.card].layout is layout:
+        return placing.in_place(state, app, rank) or placing.elsewhere(state, app, rank)
+    site = placing.cheapest(state, app, lambda of: rank if of is layout else None)
+    return None if site is None else site.spot

@@ -11,7 +11,7 @@ import math
 from typing import Final, Literal, NamedTuple
 
 from foretide.schemas.messages import CardKind, OutcomeEvent, Provision
-from foretide.streams.planning import explain
+from foretide.streams.planning import explain, placing
 from foretide.streams.planning.layout import LAYOUTS, Layout
 from foretide.streams.planning.memory import need_in_force
 from foretide.streams.planning.records import App
@@ -102,8 +102,9 @@ def _layout(state: PoolState, app: App) -> Layout:
     spot = app.held or (app.flight.target if app.flight else None)
     if spot is not None:
         return state.cards[spot.card].layout
-    layouts = state.cards.layouts()
-    return layouts[0] if layouts else LAYOUTS[state.policy.provisioning.kinds[0].geometry]
+    if next(placing.usable(state, app), None) is not None:
+        return placing.cheapest_layout(state, app, None if app.learning else need_in_force(state, app))
+    return LAYOUTS[state.policy.provisioning.kinds[0].geometry]
 
 
 def _note_empty(state: PoolState) -> None:

@@ -45,4 +45,6 @@ def _worth_trying(state: PoolState, app: App, layouts: list[Layout]) -> bool:
     if app.held is None:
         return any(state.cards.could_fit(min(app.waits_class, of.last), of) for of in layouts)
     card = state.cards[app.held.card]
+    if any(state.cards.could_fit(0, of) for of in layouts if of is not card.layout):
+        return True  # a card of another kind may do; which class of it depends on what it needs
     return state.unserved or card.name in state.cards.freed or state.cards.could_fit(app.waits_class, card.layout)

@@ -13,6 +13,8 @@ from foretide.schemas.messages import (
     Probation,
     Provision,
     Provisioning,
+    Replanning,
+    ResourceKind,
     ResourceReport,
     Sizing,
 )
@@ -47,18 +49,22 @@ class Trial:
     """Why it goes back; None while nothing speaks against the change."""
     undoing: bool = False
     """The command under way is the way back."""
+    layout: str = ""
+    """The layout of the card before; empty: that of the card it is on now."""
 
 
 @dataclass(slots=True)
 class Barred:
     """A change that hurt, and is not tried again before `until_ms`: steps `down` to this slice or a smaller one, else
-    steps up to it or a larger one; with a `card`, moves onto that card. `times`: how often it has hurt."""
+    steps up to it or a larger one; with a `card`, moves onto that card; with a `layout`, onto any card of that layout.
+    `times`: how often it has hurt."""
 
     until_ms: int
     slice: str | None
     down: bool
     card: str | None
     times: int
+    layout: str | None = None
 
 
 @dataclass(slots=True)
@@ -158,6 +164,7 @@ class Source:
 
     at_ms: int
     resources: tuple[ResourceReport, ...]
+    kinds: tuple[ResourceKind, ...] = ()
 
 
 @dataclass(slots=True)
@@ -171,6 +178,7 @@ class Policy:
     maintenance: tuple[Maintenance, ...] = ()
     probation: Probation = field(default_factory=Probation)
     provisioning: Provisioning = field(default_factory=Provisioning)
+    replanning: Replanning = field(default_factory=Replanning)
 
     def of(self, app: str) -> AppPolicy:
         """The application's own policy, or the pool's default."""

@@ -8,10 +8,11 @@ from foretide.streams.planning.advising import advise
 from foretide.streams.planning.guards import ACTING, PLACED, TIMING, Wish, binding
 from foretide.streams.planning.guards.base import Evidence
 from foretide.streams.planning.guards.hold_off import barred_rank
-from foretide.streams.planning.layout import Layout
+from foretide.streams.planning.kinds import cheaper_kind
+from foretide.streams.planning.layout import Layout, Spot
 from foretide.streams.planning.memory import need_in_force, ran_out
 from foretide.streams.planning.records import App, Change
-from foretide.streams.planning.sizing import Choice, Need, bounds_of, choose, class_to_raise, next_run
+from foretide.streams.planning.sizing import Choice, Need, bounds_of, choose, class_to_raise, holds_raise, next_run
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
 
@@ -29,6 +30,9 @@ def resize(turn: Turn, app: App, layout: Layout, current: int, fresh: bool) -> N
         learning=app.learning, run=app.run, at_ms=app.forecast_ms, sizing=sizing,
     )  # fmt: skip
     choice = _not_so_low(state, app, layout, current, choice)
+    if choice.rank == current and need is not None and _outgrown(state, app, layout, current, need):
+        outgrow(turn, app, layout, current, need)
+        return
     if choice.rank == current:
         state.leave_queue(app)
         if choice.guard is not None:
@@ -45,26 +49,87 @@ def resize(turn: Turn, app: App, layout: Layout, current: int, fresh: bool) -> N
         if found := binding(ACTING, state, app, wish):
             turn.hold_back(app, found, considered)
         else:
-            _change(turn, app, wish, considered)
+            _change(turn, app, wish, considered, need)
 
 
-def _change(turn: Turn, app: App, wish: Wish, considered: list[Alternative]) -> None:
+def _outgrown(state: PoolState, app: App, layout: Layout, current: int, need: Need) -> bool:
+    """Whether no class of its kind of card covers what it needs, and another kind in the pool has one that does."""
+    if app.held is None or current < layout.last or holds_raise(layout, need, layout.last):
+        return False
+    covers = placing.covers_raise(need, state.policy.of(app.name))
+    return any(of is not layout and covers(of) is not None for of in placing.usable(state, app))
+
+
+def outgrow(turn: Turn, app: App, layout: Layout, current: int, need: Need) -> None:
+    """Move it to a kind of card that covers what its own cannot hold, or advise that."""
+    state, policy = turn.state, turn.state.policy.of(app.name)
+    assert app.held is not None
+    full = not layout.holds(current, need.used_compute, need.used_memory)
+    evidence: Evidence | None = "oom" if ran_out(state, app, layout.bytes[current]) else "full" if full else None
+    wish = Wish(explain.outgrown_text(layout, need, state.policy.sizing, full=full), current, evidence)
+    if found := binding(TIMING, state, app, wish):
+        turn.hold_back(app, found)
+        return
+    if policy.mode != "advise" and (found := binding(ACTING, state, app, wish)):
+        turn.hold_back(app, found)
+        return
+    site = placing.cheapest(state, app, placing.covers_raise(need, policy), but=[layout])
+    if site is None:
+        state.wait(app, "capacity")
+        turn.hold(app, "capacity", f"{wish.reason}; no card that would do has room for it", kind="kind")
+        return
+    reason = f"{wish.reason}; {site.spot.card} is the cheapest card that covers it:"
+    reason += f" {explain.slice_text(site.layout, site.spot.rank)}"
+    considered = explain.alternatives(site.layout, need, bounds_of(site.layout, policy), site.spot.rank)
+    if policy.mode == "advise":
+        if app.advised != site.layout.names[site.spot.rank]:
+            advise(turn, app, site.layout, site.spot.rank, reason)
+    elif found := binding(PLACED, state, app, wish._replace(reason=reason, spot=site.spot)):
+        turn.hold_back(app, found)
+    else:
+        turn.command(app, "migrate", site.spot, reason, considered)
+
+
+def _change(turn: Turn, app: App, wish: Wish, considered: list[Alternative], need: Need | None) -> None:
     state = turn.state
     assert app.held is not None
     spot, reason = placing.in_place(state, app, wish.rank), wish.reason
     action: Change = "resize" if spot else "migrate"
-    if spot is None:
-        spot = placing.elsewhere(state, app, wish.rank)
+    if need is not None and wish.rank < app.held.rank and (cheaper := cheaper_kind(state, app, wish.rank, need)):
+        action, spot, reason = "migrate", cheaper.site.spot, f"{reason}; {cheaper.reason}"
+        of = cheaper.site.layout
+        considered = explain.alternatives(of, need, bounds_of(of, state.policy.of(app.name)), spot.rank)
+    elif spot is None:
+        spot, reason = _other_card(state, app, wish, need)
         if spot is None:
             state.wait(app, "capacity", smallest=wish.rank)
             reason += f"; neither {app.held.card} nor any other card has room for it"
             turn.hold(app, "capacity", reason, kind=str(wish.rank), considered=considered)
             return
-        reason += f"; {app.held.card} has no room for it, {spot.card} fits it most tightly"
     if found := binding(PLACED, state, app, wish._replace(reason=reason, spot=spot)):
         turn.hold_back(app, found)
         return
     turn.command(app, action, spot, reason, considered)
+
+
+def _other_card(state: PoolState, app: App, wish: Wish, need: Need | None) -> tuple[Spot | None, str]:
+    """Where it goes when its own card has no room: for a step up on whichever card is cheapest, of all kinds that cover
+    what is needed."""
+    assert app.held is not None
+    layout, policy = state.cards[app.held.card].layout, state.policy.of(app.name)
+    same = placing.elsewhere(state, app, wish.rank)
+    if need is not None and wish.rank > app.held.rank:
+        site = placing.cheapest(state, app, placing.covers_raise(need, policy), but=[layout])
+        price = None if same is None else state.charge_of(same).money
+        dearer = same is None or (
+            site is not None and site.money is not None and price is not None and price > site.money
+        )
+        if site is not None and dearer:
+            text = f"{app.held.card} has no room for it, {site.spot.card} is the cheapest card that covers it"
+            return site.spot, f"{wish.reason}; {text}: {explain.slice_text(site.layout, site.spot.rank)}"
+    if same is None:
+        return None, wish.reason
+    return same, f"{wish.reason}; {app.held.card} has no room for it, {same.card} fits it most tightly"
 
 
 def _not_so_low(state: PoolState, app: App, layout: Layout, current: int, choice: Choice) -> Choice:
@@ -114,8 +179,8 @@ def _explain_stay(turn: Turn, app: App, layout: Layout, current: int, choice: Ch
         )
     elif choice.guard == "idle":
         reason = (
-            f"it could hold less than {held}; that waits up to {explain.minutes(sizing.idle_wait_seconds * 1000)} for a"
-            " moment when it is idle"
+            f"it could hold less than {held}; it is busy and predicted to be idle soon, which a step down waits for, up"
+            f" to {explain.minutes(sizing.idle_wait_seconds * 1000)}"
         )
     elif choice.guard == "memory":
         reason = f"{held} is above its bounds, but {explain.gib(need.last_memory)} are in use"

@@ -20,11 +20,13 @@ from foretide.schemas.messages import (
     Objective,
     Probation,
     Provisioning,
+    Replanning,
+    ResourceKind,
     ResourceReport,
     Sizing,
 )
 from foretide.streams.planning.cards import Card
-from foretide.streams.planning.layout import LAYOUTS, Spot
+from foretide.streams.planning.layout import Spot, layout_named
 from foretide.streams.planning.records import (
     App,
     Barred,
@@ -49,6 +51,7 @@ RunRow = tuple[int, int, int]
 GuardRow = tuple[int, int, bool, int | None, int | None, int]
 PolicyRow = tuple[Mode, str | None, str | None, str | None, list[Maintenance] | None, Objective | None]
 ReportRow = tuple[int, int, int, float | None, bool]
+KindsRow = tuple[str, list[ResourceKind], list[str | None]]
 ExtraRow = tuple[Trial | None, Barred | None, Floor | None, float | None]
 QueueRow = tuple[int, int, int, int, int | None, int | None]
 
@@ -88,10 +91,13 @@ class CardRow(msgspec.Struct, array_like=True, frozen=True):
     leaving: bool
     price: float | None
     provisioned: bool
+    kind: str | None = None
 
 
 class Payload(msgspec.Struct, array_like=True, frozen=True):
-    """The whole state of a pool. `names` are the recurring names that rows refer to by number."""
+    """The whole state of a pool. `names` are the recurring names that rows refer to by number. `kinds`: for each source
+    that has any, the kinds that it describes and the kind of each of its resources. What is at the end, with a default,
+    came later than the format."""
 
     format: str
     pool: str
@@ -113,6 +119,9 @@ class Payload(msgspec.Struct, array_like=True, frozen=True):
     cards: list[CardRow]
     apps: list[AppRow]
     known_ids: bytes
+    replanning: Replanning = Replanning()
+    replan_ms: int = -1
+    kinds: list[KindsRow] = []
 
 
 _NO_GUARDS: Final[GuardRow] = (0, 0, False, None, None, -1)
@@ -205,12 +214,21 @@ def to_bytes(state: PoolState) -> bytes:
         size=state.size,
         sources=[(name, s.at_ms, [report(r) for r in s.resources]) for name, s in sorted(state.sources.items())],
         cards=[
-            CardRow(c.name, name_of(c.host), name_of(c.layout.name), c.present, c.leaving, c.price, c.provisioned)
+            CardRow(
+                c.name, name_of(c.host), name_of(c.layout.name), c.present, c.leaving, c.price, c.provisioned, c.kind
+            )
             for c in cards
         ],
         apps=[row(state.apps[name]) for name in sorted(state.apps)],
         known_ids=state.known_ids(),
         names=list(name_of.numbers),
+        replanning=state.policy.replanning,
+        replan_ms=state.replan_ms,
+        kinds=[
+            (name, list(s.kinds), [r.kind for r in s.resources])
+            for name, s in sorted(state.sources.items())
+            if s.kinds or any(r.kind is not None for r in s.resources)
+        ],
     )
     return msgspec.msgpack.encode(payload)
 
@@ -239,21 +257,25 @@ def from_bytes(pool: str, payload: bytes) -> PoolState:
     state.clock_ms, state.swept_ms, state.arrivals, state.unserved = p.clock_ms, p.swept_ms, p.arrivals, p.unserved
     state.policy = Policy(
         _policy(p.default), {name: _policy(row) for name, row in p.policies}, p.sizing, p.budget,
-        tuple(p.maintenance), p.probation, p.provisioning,
+        tuple(p.maintenance), p.probation, p.provisioning, p.replanning,
     )  # fmt: skip
-    state.paused, state.size = dict(p.paused), p.size
+    state.paused, state.size, state.replan_ms = dict(p.paused), p.size, p.replan_ms
+    described = {source: (kinds, of) for source, kinds, of in p.kinds}
     names = p.names
     for source, at_ms, resources in p.sources:
+        kinds, kind_of = described.get(source, ([], [None] * len(resources)))
         reports = (
             ResourceReport(
-                resource=p.cards[r].name, host=names[h], geometry=names[g], price_per_hour=price, provisioned=ours
+                resource=p.cards[r].name, host=names[h], geometry=names[g], price_per_hour=price, provisioned=ours,
+                kind=kind,
             )
-            for r, h, g, price, ours in resources
-        )
-        state.sources[source] = Source(at_ms, tuple(reports))
+            for (r, h, g, price, ours), kind in zip(resources, kind_of, strict=True)
+        )  # fmt: skip
+        state.sources[source] = Source(at_ms, tuple(reports), tuple(kinds))
+    state.gather_kinds()
     for c in p.cards:
-        card = Card(c.name, names[c.host], LAYOUTS[names[c.layout]], c.present)
-        card.leaving, card.price, card.provisioned = c.leaving, c.price, c.provisioned
+        card = Card(c.name, names[c.host], layout_named(names[c.layout]), c.present)
+        card.leaving, card.price, card.provisioned, card.kind = c.leaving, c.price, c.provisioned, c.kind
         state.cards.restore(card)
 
     def spot(row: SpotRow | None) -> Spot | None:

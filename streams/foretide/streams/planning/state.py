@@ -9,7 +9,7 @@ from hashlib import blake2b
 from heapq import heappush
 from typing import Final
 
-from foretide.schemas.messages import Placement
+from foretide.schemas.messages import Placement, ResourceKind
 from foretide.streams.planning.cards import Cards, Occupancy
 from foretide.streams.planning.layout import Spot
 from foretide.streams.planning.records import App, Flight, Pause, Policy, PoolSize, Source
@@ -39,6 +39,8 @@ class PoolState:
         self.arrivals = 0
         self.policy = Policy()
         self.sources: dict[str, Source] = {}
+        self.kinds: dict[str, ResourceKind] = {}
+        """The kinds that the sources describe; of one described by several that of the first source by name."""
         self.cards = Cards()
         self.apps: dict[str, App] = {}
         self.queue: list[tuple[int, int, str]] = []
@@ -50,6 +52,8 @@ class PoolState:
         """Pauses by application; under None that of the whole pool."""
         self.spending = Spending()
         self.size = PoolSize()
+        self.replan_ms = -1
+        """When the whole pool is looked at next, -1: not yet known."""
         self.in_flight = 0
         self.in_flight_on: dict[str, int] = {}
         self._known: set[bytes] = set()
@@ -67,6 +71,11 @@ class PoolState:
         if spot is None:
             return None
         return Placement(resource=spot.card, slice=self.cards[spot.card].layout.names[spot.rank], start=spot.start)
+
+    def gather_kinds(self) -> None:
+        """Take the kinds over from the sources."""
+        told = (kind for name in sorted(self.sources, reverse=True) for kind in reversed(self.sources[name].kinds))
+        self.kinds = {kind.name: kind for kind in told}
 
     # -- ids -----------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from foretide.streams.planning.probation import memory_ran_out, watch
 from foretide.streams.planning.provisioning import follow_demand
 from foretide.streams.planning.queue import serve_queue
 from foretide.streams.planning.records import Pause, Policy
+from foretide.streams.planning.replanning import replan
 from foretide.streams.planning.sizing import need_of
 from foretide.streams.planning.state import FORGET_MS, PoolState
 from foretide.streams.planning.turn import Turn
@@ -74,6 +75,7 @@ def step(state: PoolState, event: AnyPoolEvent, ref: RecordRef) -> tuple[PoolSta
             else:
                 _on_pause(turn, event)
     serve_queue(turn)
+    replan(turn)
     follow_demand(turn)
     return state, tuple(turn.decisions)
 
@@ -158,9 +160,9 @@ def _on_policy(turn: Turn, event: PolicyEvent) -> None:
     before = state.policy
     state.policy = Policy(
         event.default, dict(event.apps), event.sizing, event.budget, tuple(event.maintenance), event.probation,
-        event.provisioning,
+        event.provisioning, event.replanning,
     )  # fmt: skip
-    state.size.told, state.size.check_ms = None, 0
+    state.size.told, state.size.check_ms, state.replan_ms = None, 0, -1
     for name in sorted(state.apps):
         app = state.apps[name]
         if _signal(before, name) != _signal(state.policy, name):

@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretide.actuators.drivers.simulated import SimulatedPool
 from foretide.actuators.errors import Permanent, PoolStateError
 from foretide.schemas.messages import Placement
-from foretide.schemas.slices import MIG_80GB
+from foretide.schemas.slices import ALL_GEOMETRIES, MIG_80GB
 from support.acting import CARDS, at
 
 
@@ -56,6 +56,7 @@ def test_the_impossible_is_refused_by_name(tmp_path: Path, placement: Placement,
 slices = st.sampled_from([(p.name, s) for p in MIG_80GB.profiles for s in p.starts])
 
 
+@settings(deadline=None)  # every write is on disk when it returns, however busy that is
 @given(wishes=st.lists(st.tuples(slices, st.booleans()), max_size=25))
 def test_whatever_is_asked_cards_stay_possible(
     tmp_path_factory: pytest.TempPathFactory, wishes: list[tuple[tuple[str, int], bool]]
@@ -72,4 +73,16 @@ def test_whatever_is_asked_cards_stay_possible(
             if could:
                 pool.create(f"app{n}", at(name, start))
         assert MIG_80GB.valid([(p.slice, p.start) for places in pool.all_held().values() for p in places])
+    pool.close()
+
+
+def test_cards_of_other_kinds_keep_to_their_own_geometry(tmp_path: Path) -> None:
+    pool = SimulatedPool(tmp_path / "p", CARDS, {CARDS[1]: ALL_GEOMETRIES["whole-24gb"]})
+    whole = Placement(resource=CARDS[1], slice="whole", start=0)
+    pool.create("a", whole)
+    with pytest.raises(Permanent, match="has no room for a whole"):
+        pool.create("b", whole)
+    with pytest.raises(Permanent, match="has no slice 3g"):
+        pool.create("b", at("3g.40gb", card=1))
+    pool.create("b", at("3g.40gb"))
     pool.close()

@@ -11,7 +11,7 @@ from typing import Final
 from foretide.actuators.drivers.base import Held
 from foretide.actuators.errors import Permanent, PoolStateError
 from foretide.schemas.messages import Placement, Provision, ResourceReport
-from foretide.schemas.slices import MIG_80GB
+from foretide.schemas.slices import ALL_GEOMETRIES, MIG_80GB, Geometry
 
 PROVISIONED: Final = "provisioned"
 """The host of cards that came by a command, and the first part of their names."""
@@ -28,12 +28,14 @@ CREATE TABLE IF NOT EXISTS instances (
 
 
 class SimulatedPool:
-    """Cards of 80 GB that can be cut into MIG slices. Every write is one transaction, on disk when it returns."""
+    """Cards that can be cut into slices. Every write is one transaction, on disk when it returns."""
 
-    def __init__(self, path: Path, cards: Sequence[str]) -> None:
-        """Open or create the file. PoolStateError if it is none of ours, or holds instances on cards not in `cards`."""
+    def __init__(self, path: Path, cards: Sequence[str], geometries: Mapping[str, Geometry] | None = None) -> None:
+        """Open or create the file. PoolStateError if it is none of ours, or holds instances on cards not in
+        `cards`. A card that `geometries` does not name has 80 GB and can be cut into MIG slices."""
         self._path = path
         self._cards = frozenset(cards)
+        self._geometries = dict(geometries or {})
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -67,10 +69,11 @@ class SimulatedPool:
         """Why the application cannot be given `placement` once `freed` is gone; None if it can."""
         if not self._has(placement.resource):
             return f"there is no card {placement.resource}"
-        names = [p.name for p in MIG_80GB.profiles]
+        geometry = self._geometry(placement.resource)
+        names = [p.name for p in geometry.profiles]
         if placement.slice not in names:
             return f"{placement.resource} has no slice {placement.slice}; it has {', '.join(names)}"
-        if placement.start not in MIG_80GB.profile(placement.slice).starts:
+        if placement.start not in geometry.profile(placement.slice).starts:
             return f"no {placement.slice} can start at memory slot {placement.start}"
         rows = self._db.execute("SELECT slice, start FROM instances WHERE resource = ?", (placement.resource,))
         others = [
@@ -78,7 +81,7 @@ class SimulatedPool:
             for s, n in rows
             if freed is None or freed.resource != placement.resource or (s, n) != (freed.slice, freed.start)
         ]
-        if not MIG_80GB.valid([*others, (placement.slice, placement.start)]):
+        if not geometry.valid([*others, (placement.slice, placement.start)]):
             return f"{placement.resource} has no room for a {placement.slice} at memory slot {placement.start}"
         return None
 
@@ -111,7 +114,8 @@ class SimulatedPool:
     def why_not_size(self, command_id: str, wish: Provision) -> str | None:
         """Why the pool cannot be made larger or smaller like this; None if it can, or was already."""
         if not wish.resources:
-            return None if wish.geometry == MIG_80GB.name else f"there are no cards of kind {wish.geometry} to be had"
+            to_be_had = {MIG_80GB.name, *(g.name for g in self._geometries.values())}
+            return None if wish.geometry in to_be_had else f"there are no cards of kind {wish.geometry} to be had"
         ours = {r for (r,) in self._db.execute("SELECT resource FROM cards")}
         held = {r for (r,) in self._db.execute("SELECT DISTINCT resource FROM instances")}
         for resource in wish.resources:
@@ -134,6 +138,12 @@ class SimulatedPool:
         self._db.executemany(insert, rows)
         self._db.executemany("DELETE FROM cards WHERE resource = ?", [(r,) for r in wish.resources])
         self._db.execute("COMMIT")
+
+    def _geometry(self, resource: str) -> Geometry:
+        if resource in self._cards:
+            return self._geometries.get(resource, MIG_80GB)
+        found = self._db.execute("SELECT geometry FROM cards WHERE resource = ?", (resource,)).fetchone()
+        return ALL_GEOMETRIES[found[0]] if found is not None else MIG_80GB
 
     def _has(self, resource: str) -> bool:
         known = "SELECT 1 FROM cards WHERE resource = ?"

@@ -30,9 +30,10 @@ def render(
     sizing: SizingResult | None,
     made: datetime,
     seen: Seen = nothing_seen,
+    policies: str = "",
 ) -> str:
     """report.html of a finished backtest, made at `made`; every number of it is in `summary` or drawn from `runs`.
-    `seen` tells the series the fleet model was trained on."""
+    `seen` tells the series the fleet model was trained on; `policies` is the part that compares sizing rules."""
     parts = [
         "<h1>Backtest</h1>",
         _header(summary, runs, made),
@@ -48,6 +49,7 @@ def render(
         reliability(summary),
         *_series([(n, rank(runs, n, seen)) for n in summary.horizons]),
         *_sizing(summary, runs, sizing),
+        policies,
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Foretide backtest</title>'

@@ -11,7 +11,17 @@ from foretide.streams.planning.sizing.choosing import Choice, choose
 from foretide.streams.planning.sizing.evidence import Evidence
 from foretide.streams.planning.sizing.need import Need, need_of
 from foretide.streams.planning.sizing.quantile import horizon_reach, peak_ahead, with_margin
-from foretide.streams.planning.sizing.rounding import bounded, bounds_of, class_to_lower, class_to_raise, class_used
+from foretide.streams.planning.sizing.rounding import (
+    bounded,
+    bounds_of,
+    class_to_lower,
+    class_to_raise,
+    class_used,
+    holds_lower,
+    holds_raise,
+    size_of,
+    suits,
+)
 
 __all__ = [
     "Agreement",
@@ -27,9 +37,13 @@ __all__ = [
     "class_to_lower",
     "class_to_raise",
     "class_used",
+    "holds_lower",
+    "holds_raise",
     "horizon_reach",
     "need_of",
     "next_run",
     "peak_ahead",
+    "size_of",
+    "suits",
     "with_margin",
 ]

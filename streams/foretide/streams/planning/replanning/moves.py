@@ -1,0 +1,100 @@
+"""Moves that belong together: each group can be made now, and makes the pool cheaper even if no other one follows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from foretide.streams.planning.cards import Occupancy
+from foretide.streams.planning.layout import Spot
+from foretide.streams.planning.replanning.look import Look
+from foretide.streams.planning.state import PoolState
+
+
+class Move(NamedTuple):
+    """An application that is to leave its card for another place."""
+
+    app: str
+    source: str
+    target: Spot
+
+
+class Group(NamedTuple):
+    """Moves that are made together: the cards that they free and newly take into use, and what is saved over the
+    horizon, the moves paid (millionths of money)."""
+
+    moves: tuple[Move, ...]
+    freed: tuple[str, ...]
+    opened: tuple[str, ...]
+    saving: int
+
+
+class Room:
+    """What is taken of each card, moves that were accepted included. Their sources stay taken: a command may fail."""
+
+    def __init__(self, state: PoolState, look: Look) -> None:
+        self._look = look
+        self._layout = {c.name: c.layout for c in look.cards}
+        self._taken: dict[str, Occupancy] = {c.name: (c.taken, c.compute) for c in look.cards}
+        self._on = {c.name: set(c.occupants) for c in look.cards}
+
+    def group(self, moves: Iterable[Move]) -> Group | None:
+        """The moves as a group, their targets adjusted to the room that there is; None if there is none for one."""
+        taken, placed = dict(self._taken), []
+        for move in moves:
+            of, (mask, slots) = self._layout[move.target.card], taken[move.target.card]
+            start: int | None = move.target.start
+            if (
+                of.mask(move.target.rank, move.target.start) & mask
+                or slots + of.slots[move.target.rank] > of.compute_slots
+            ):
+                start = of.fit(mask, slots, move.target.rank)
+            if start is None:
+                return None
+            taken[move.target.card] = (mask | of.mask(move.target.rank, start), slots + of.slots[move.target.rank])
+            placed.append(move._replace(target=move.target._replace(start=start)))
+        targets = {m.target.card for m in placed}
+        leaving: dict[str, set[str]] = defaultdict(set)
+        for m in placed:
+            leaving[m.source].add(m.app)
+        freed = tuple(c for c in sorted(leaving) if c not in targets and self._on[c] == leaving[c])
+        opened = tuple(c for c in sorted(targets) if not self._on[c])
+        price, move_price = self._look.price, self._look.move
+        saving = sum(price[c] for c in freed) - sum(price[c] for c in opened) - sum(move_price[m.app] for m in placed)
+        return Group(tuple(placed), freed, opened, saving)
+
+    def accept(self, group: Group) -> None:
+        """Take the room of the group's targets."""
+        for m in group.moves:
+            of, (mask, slots) = self._layout[m.target.card], self._taken[m.target.card]
+            after = (mask | of.mask(m.target.rank, m.target.start), slots + of.slots[m.target.rank])
+            self._taken[m.target.card] = after
+            self._on[m.target.card].add(m.app)
+            # Whoever else leaves this card frees it only if the move succeeds as well; reckon as if it does.
+            self._on[m.source].discard(m.app)
+
+
+def groups_of(moves: Sequence[Move], look: Look) -> list[tuple[Move, ...]]:
+    """Candidates, the most telling first: moves whose cards are linked (they empty a card, or open one, together), then
+    the same card by card."""
+    empty = {c.name for c in look.cards if not c.occupants}
+    parent = {m.source: m.source for m in moves}
+
+    def root(card: str) -> str:
+        while parent[card] != card:
+            card = parent[card]
+        return card
+
+    opened_by: dict[str, str] = {}
+    for m in moves:
+        if m.target.card in empty:
+            first = opened_by.setdefault(m.target.card, m.source)
+            parent[root(m.source)] = root(first)
+    linked: dict[str, list[Move]] = defaultdict(list)
+    single: dict[str, list[Move]] = defaultdict(list)
+    for m in moves:
+        linked[root(m.source)].append(m)
+        single[m.source].append(m)
+    found = {tuple(group): None for group in (*linked.values(), *single.values())}
+    return list(found)
