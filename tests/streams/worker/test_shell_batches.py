@@ -91,7 +91,7 @@ async def test_a_full_outbox_makes_a_batch_wait_and_does_not_break_it_up() -> No
         together.append(len(batch))
         return handle_all(batch)
 
-    scene.core.handle_all = noted  # type: ignore[method-assign]
+    scene.core.handle_all = noted  # type: ignore[assignment, method-assign]
     scene.outbox.full = True
     taking = asyncio.create_task(scene.shell.take_all(records))
     for _ in range(20):

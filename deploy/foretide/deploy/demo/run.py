@@ -174,9 +174,7 @@ class Demo:
         figures, settings = self._figures, self._settings
         while (victim := hurtful_move(figures)) is None:  # noqa: ASYNC110 - what the observer saw is no event of ours
             await asyncio.sleep(every_seconds)
-        self._view.say(
-            f"provoked: {victim.app}, just moved to {victim.card}, is said to have run out of memory"
-        )
+        self._view.say(f"provoked: {victim.app}, just moved to {victim.card}, is said to have run out of memory")
         await self._tell(broker, [oom_event(settings.pool, settings.run, victim, figures.event_ms)], "what is provoked")
         self._status.provoked += 1
         await asyncio.Event().wait()
