@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -41,7 +42,7 @@ class Run:
     def change(
         self, before: Placement | None, after: Placement | None, *, at_ms: int, guard: str | None = None, app: str = "a"
     ) -> None:
-        action = "allocate" if before is None else "migrate"
+        action: Literal["allocate", "migrate"] = "allocate" if before is None else "migrate"
         decision = f"d{self.offset}"
         self.feed(
             DECISIONS,
