@@ -34,6 +34,7 @@ def test_help(command: list[str]) -> None:
         (["replay", "--trace", "t.csv", "--beside", "absent.csv"], "Error: absent.csv: cannot be read"),
         (["replay", "--trace", "t.csv", "--beside", "t.csv"], "Error: t.csv: a has app.x already, from t.csv"),
         (["synthetic", "--source", "two words"], "Error: source: 'two words' is no name"),
+        (["synthetic", "--inventory", "t.csv"], "Error: t.csv: JSON is malformed"),
         (["synthetic", "--window-seconds", "0"], "Error: window-seconds: 0 is out of range"),
         (["synthetic", "--seconds", "0"], "Error: seconds: 0 is no time"),
         (["synthetic", "--bootstrap", "127.0.0.1:1"], "Error: 127.0.0.1:1: connection refused"),
@@ -48,6 +49,14 @@ def test_errors_are_one_plain_line(tmp_path: Path, arguments: list[str], message
     assert result.exit_code == 1
     assert result.stderr.startswith(message)
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_cards_are_told_in_one_way_only(tmp_path: Path) -> None:
+    (tmp_path / "cards.json").write_text('{"resources": []}')
+    cards = ["--inventory", str(tmp_path / "cards.json"), "--inventory-cards", "1"]
+    result = CliRunner().invoke(main, ["synthetic", *cards])
+    assert result.exit_code == 2
+    assert "--inventory and --inventory-cards both say which cards there are" in result.output
 
 
 def test_check_tells_of_all_that_is_wanting(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class CountingProcessor:
     name = "count"
     source_topic = TELEMETRY
     format = "count/1"
+    earlier_formats: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.counts: dict[str, Count] = {}

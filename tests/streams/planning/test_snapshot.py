@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -103,10 +106,43 @@ def test_what_the_guards_note_down_is_kept() -> None:
     ]
 
 
-def test_a_snapshot_of_the_earlier_format_is_named() -> None:
-    rows = msgspec.msgpack.decode(to_bytes(busy_pool().state))
+def as_plan_1(payload: bytes) -> list[Any]:
+    """The rows as the first format had them: without what it did not know."""
+    rows = msgspec.msgpack.decode(payload)
+    head, default, policies, sizing, (sources, cards, apps, known) = rows[:7], rows[7], rows[8], rows[9], rows[16:20]
+    for app in apps:
+        if app[13] is not None:
+            app[13] = app[13][:5]
+    return [
+        "plan-1", *head[1:], default[:4], [[name, policy[:4]] for name, policy in policies], sizing,
+        [[name, at, [report[:3] for report in reports]] for name, at, reports in sources],
+        [card[:4] for card in cards], [app[:14] for app in apps], known,
+    ]  # fmt: skip
+
+
+def test_a_snapshot_of_the_earlier_format_keeps_what_is_held_and_under_way() -> None:
+    state = busy_pool().state
+    again = from_bytes(POOL, msgspec.msgpack.encode(as_plan_1(to_bytes(state))))
+    assert set(again.apps) == set(state.apps) != set()
+    for name, app in state.apps.items():
+        kept = again.apps[name]
+        assert (kept.held, kept.flight, kept.need, kept.forecast_ms) == (
+            app.held, app.flight, app.need, app.forecast_ms,
+        )  # fmt: skip
+        assert (kept.waiting, kept.waits_for, kept.trial) == (app.waiting, app.waits_for, None)
+    assert (again.queue, again.in_flight, again.known_ids()) == (state.queue, state.in_flight, state.known_ids())
+    assert {c.name: (c.taken, c.compute, c.host) for c in again.cards} == {
+        c.name: (c.taken, c.compute, c.host) for c in state.cards
+    }
+    assert again.policy.sizing == state.policy.sizing
+    assert from_bytes(POOL, to_bytes(again)).apps == again.apps
+
+
+@pytest.mark.parametrize("broken", [lambda rows: rows[:-1], lambda rows: [*rows[:12], [[]], rows[13]]])
+def test_a_broken_snapshot_of_the_earlier_format_is_named(broken: Callable[[list[Any]], list[Any]]) -> None:
+    rows = broken(as_plan_1(to_bytes(busy_pool().state)))
     with pytest.raises(SnapshotError, match=f"is plan-1, {FORMAT} is needed"):
-        from_bytes(POOL, msgspec.msgpack.encode(["plan-1", *rows[1:9], *rows[-5:]]))
+        from_bytes(POOL, msgspec.msgpack.encode(rows))
 
 
 def test_what_cannot_be_read_is_refused() -> None:

@@ -12,7 +12,7 @@ from foretide.deploy.pool_log import event_id, now_ms, publish
 from foretide.deploy.pools import read_pool
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
-from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, PolicyEvent, ReleaseRequest
+from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, OomEvent, PolicyEvent, ReleaseRequest
 from foretide.schemas.slices import ALL_GEOMETRIES, GEOMETRIES
 
 MODES = get_args(Mode)
@@ -122,6 +122,23 @@ def request(apps: tuple[str, ...], pool: str, preallocate: bool, priority: int, 
 def release(apps: tuple[str, ...], pool: str, kafka: KafkaSettings) -> None:
     """Give each APP's slice back."""
     publish(kafka, [ReleaseRequest(id=event_id("release"), pool=pool, at_ms=now_ms(), app=app) for app in apps])
+
+
+@command.command()
+@click.option("--app", required=True, help="The application that ran out of memory.")
+@click.option("--memory-bytes", type=click.FloatRange(min=0), help="What it had in use.  [default: unknown]")
+@click.option(
+    "--at-ms", type=click.IntRange(min=0), help="When, in epoch milliseconds of its telemetry.  [default: now]"
+)
+@_pool
+@kafka_options
+def oom(app: str, memory_bytes: float | None, at_ms: int | None, pool: str, kafka: KafkaSettings) -> None:
+    """Say that APP ran out of memory, as a job scheduler or a wrapper that saw it end would.
+
+    It is then kept above what it had, and a step down that led to it is taken back.
+    """
+    when = now_ms() if at_ms is None else at_ms
+    publish(kafka, [OomEvent(id=event_id("oom"), pool=pool, at_ms=when, app=app, memory_bytes=memory_bytes)])
 
 
 @command.command()

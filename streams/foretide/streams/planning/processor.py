@@ -12,6 +12,7 @@ from foretide.streams.planning import snapshot
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.step import step
 from foretide.streams.planning.turn import command_of
+from foretide.streams.planning.upgrading import EARLIER
 from foretide.streams.worker.processor import Output, Record
 
 
@@ -25,6 +26,7 @@ class PlanProcessor:
     name = "plan"
     source_topic = POOL_EVENTS
     format = snapshot.FORMAT
+    earlier_formats = EARLIER
 
     def __init__(self) -> None:
         self._pools: dict[str, PoolState] = {}

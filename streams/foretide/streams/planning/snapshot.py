@@ -41,9 +41,10 @@ from foretide.streams.planning.records import (
 )
 from foretide.streams.planning.sizing import Agreement, Need
 from foretide.streams.planning.state import PoolState
+from foretide.streams.planning.upgrading import EARLIER, upgraded
 
 FORMAT: Final = "plan-2"
-"""A worker says of a snapshot of another format that it cannot use it. 2: pauses, prices, probation, pool size."""
+"""2: pauses, prices, probation, pool size. Earlier ones are upgraded; any other is refused."""
 
 SpotRow = tuple[int, int, int]
 FlightRow = tuple[str, Change, SpotRow | None, list[int]]
@@ -242,11 +243,19 @@ def _format_of(payload: bytes) -> str | None:
     return str(rows[0]) if isinstance(rows, list) and rows else None
 
 
+def _decode(payload: bytes) -> Payload:
+    """The payload, one of an earlier format upgraded."""
+    if _format_of(payload) not in EARLIER:
+        return msgspec.msgpack.decode(payload, type=Payload)
+    rows = upgraded(msgspec.msgpack.decode(payload), FORMAT)
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(rows), type=Payload)
+
+
 def from_bytes(pool: str, payload: bytes) -> PoolState:
     """The state that `payload` holds, to the last bit; SnapshotError if it cannot be read."""
     try:
-        p = msgspec.msgpack.decode(payload, type=Payload)
-    except msgspec.MsgspecError as e:
+        p = _decode(payload)
+    except (msgspec.MsgspecError, ValueError, TypeError, IndexError) as e:
         found = _format_of(payload)
         if found not in (None, FORMAT):
             raise SnapshotError(f"pool {pool}: snapshot is {found}, {FORMAT} is needed") from e

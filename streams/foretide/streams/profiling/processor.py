@@ -36,6 +36,7 @@ class ProfileProcessor:
     name = "profile"
     source_topic = TELEMETRY
     format = FORMAT
+    earlier_formats: frozenset[str] = frozenset()
 
     def __init__(self, settings: ProfileSettings | None = None) -> None:
         self.settings = settings or ProfileSettings()

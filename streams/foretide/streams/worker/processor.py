@@ -68,6 +68,8 @@ class Processor(Protocol):
     source_topic: str
     format: str
     """Version of the snapshot payload; another one found in the table is refused with a cold start and a warning."""
+    earlier_formats: frozenset[str]
+    """Versions that `restore` can use all the same."""
 
     def handle(self, record: Record) -> Sequence[Output]: ...
 

@@ -58,7 +58,8 @@ class Rebuild:
         self._processor.forget(key)
         snapshot = (await self._changelog.read([owned.number]))[owned.number].by_key.get(key)
         begin = owned.ledger.changed_from(key)
-        if snapshot is not None and snapshot.format == self._processor.format and key in owned.keys:
+        readable = {self._processor.format, *self._processor.earlier_formats}
+        if snapshot is not None and snapshot.format in readable and key in owned.keys:
             self._processor.restore(key, snapshot.payload)
             begin = snapshot.last_offset + 1
         if begin is None:

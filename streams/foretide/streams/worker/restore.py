@@ -107,7 +107,7 @@ class Restorer:
 
     def _unusable(self, envelope: Envelope) -> str | None:
         """Restore a key; why that cannot be done, or None."""
-        if envelope.format != self._processor.format:
+        if envelope.format not in {self._processor.format, *self._processor.earlier_formats}:
             return f"the snapshot has format {envelope.format}, this build reads {self._processor.format}"
         try:
             self._processor.restore(envelope.key, envelope.payload)

@@ -105,7 +105,7 @@ class Driver:
             assert all(geometry.valid(chosen) for chosen in product(*choices))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans, st.lists(st.sampled_from(FIRST), min_size=8, max_size=8), st.lists(ops, min_size=15, max_size=50),
        st.integers(0, 60))  # fmt: skip
 def test_looks_save_what_they_must_and_a_replay_is_exact(
