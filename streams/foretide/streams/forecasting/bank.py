@@ -25,6 +25,7 @@ from foretide.streams.forecasting.record import (
     CALENDAR,
     ERROR,
     EXOGENOUS,
+    GROWTH,
     INPUTS,
     PLAIN,
     SHAPE,
@@ -40,8 +41,6 @@ from foretide.streams.forecasting.view import Doubles, Floats, Ints, View, take
 
 FAR: Final = WINDOWS[-1]
 """Steps that are looked back at."""
-GROWTH: Final = 4
-"""A full bank grows by one part in so many: doubling would leave half of a large worker's memory unused."""
 OUTSIDE: Final = CALENDAR + EXOGENOUS
 """Numbers from outside the series: the time of day, the exogenous signals."""
 
@@ -145,10 +144,9 @@ class Bank:
     def _room(self) -> int:
         if not self._free:
             size = len(self.state)
-            grown = np.zeros(max(16, size + size // GROWTH), dtype=self._record)
-            grown[:size] = self.state
-            self.state = grown
-            self._free = list(range(len(grown) - 1, size - 1, -1))
+            # In place: a copy would for a moment need the memory of a large worker twice.
+            self.state.resize(max(16, size + size // GROWTH), refcheck=False)
+            self._free = list(range(len(self.state) - 1, size - 1, -1))
         return self._free.pop()
 
     def _learn_linear(self, rows: Ints, settled: Settled) -> None:

@@ -39,6 +39,9 @@ SUMS: Final = ("use", "error", "slack90", "slack99", "unmet99", "above99")
 above it; how far it stood above the .99 one; how often it did."""
 ERROR: Final = SUMS.index("error")
 
+GROWTH: Final = 4
+"""A full bank grows by one part in so many: doubling would leave half of a large worker's memory unused."""
+
 
 def depth(targets: Sequence[Target]) -> int:
     """Steps that a forecast must be remembered for."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.forecasting import autoregression
-from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, PLAIN, SHAPE, depth
+from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, GROWTH, PLAIN, SHAPE, depth
 from foretide.streams.forecasting.settling import Plan, Settled
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
@@ -133,10 +133,8 @@ class Telling:
     def _add(self, row: int) -> int:
         if not self._free:
             size = len(self._state)
-            grown = np.zeros(max(16, 2 * size), dtype=self._record)
-            grown[:size] = self._state
-            self._state = grown
-            self._free = list(range(len(grown) - 1, size - 1, -1))
+            self._state.resize(max(16, size + size // GROWTH), refcheck=False)
+            self._free = list(range(len(self._state) - 1, size - 1, -1))
         place = self._place[row] = self._free.pop()
         self._state[place] = np.zeros((), dtype=self._record)
         self._state["spread"][place] = np.eye(TOLD) * autoregression.DELTA
