@@ -12,12 +12,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from foretide.actuators.carrying import Clock, EngineSettings
+from foretide.actuators.carrying import Clock, EngineSettings, outcome_of
 from foretide.actuators.drivers import Change, Driver, Held, held_one
 from foretide.actuators.errors import DriverError, Permanent, Temporary
 from foretide.actuators.ledger import Entry, Ledger
 from foretide.actuators.sizing import PoolSizing
-from foretide.schemas.ids import outcome_id
 from foretide.schemas.messages import Command, InventoryEvent, OutcomeEvent, OutcomeStatus, Placement
 
 log = logging.getLogger(__name__)
@@ -178,19 +177,7 @@ class Engine:
         *,
         dry_run: bool = False,
     ) -> OutcomeEvent:
-        now = self._now_ms()
-        return OutcomeEvent(
-            id=outcome_id(command.id),
-            pool=command.pool,
-            at_ms=now,
-            command_id=command.id,
-            app=command.app,
-            status=status,
-            placement=placement,
-            duration_seconds=max(0, now - began_ms) / 1000,
-            message=message,
-            dry_run=dry_run,
-        )
+        return outcome_of(command, status, placement, began_ms, self._now_ms(), message, dry_run=dry_run)
 
 
 def _one(held: Held, command: Command) -> Placement | None:

@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from foretide.actuators.carrying import Clock, EngineSettings
+from foretide.actuators.carrying import Clock, EngineSettings, outcome_of
 from foretide.actuators.drivers import Driver, Provisioner, SizeChange
 from foretide.actuators.errors import DriverError, Temporary
 from foretide.actuators.ledger import Ledger
-from foretide.schemas.ids import outcome_id
 from foretide.schemas.messages import Command, InventoryEvent, OutcomeEvent, OutcomeStatus, Provision
 
 SOURCE: Final = "provisioned"
@@ -86,19 +85,7 @@ class PoolSizing:
     def _outcome(
         self, command: Command, status: OutcomeStatus, began_ms: int, message: str, dry_run: bool = False
     ) -> OutcomeEvent:
-        now = self._now_ms()
-        return OutcomeEvent(
-            id=outcome_id(command.id),
-            pool=command.pool,
-            at_ms=now,
-            command_id=command.id,
-            app=command.app,
-            status=status,
-            placement=None,
-            duration_seconds=max(0, now - began_ms) / 1000,
-            message=message,
-            dry_run=dry_run,
-        )
+        return outcome_of(command, status, None, began_ms, self._now_ms(), message, dry_run=dry_run)
 
 
 def _text(wish: Provision) -> str:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from foretide.schemas.messages import Placement, ResourceKind, ResourceReport
 from foretide.schemas.slices import ALL_GEOMETRIES, Geometry, SliceProfile
 from foretide.streams.placement.errors import PlacementError
@@ -71,7 +69,7 @@ def assemble(
     speeds = [{(t.workload, t.slice): t.per_second for t in k.throughput} for k in described]
     place = {r.resource: i for i, r in enumerate(resources)}
     demands: dict[Demand, int] = {}
-    rows: list[tuple[int, int, int, int, int, int]] = []
+    rows: list[tuple[str, int, int, int, int, int, int]] = []
     for need in needs:
         demand = _demand(need, described, speeds, hours, workloads.index(need.workload))
         card, rank, start = _today(need, place, [made[n].geometry for n in numbers])
@@ -79,6 +77,7 @@ def assemble(
         move, resize = (now.migration_seconds, now.resize_seconds) if now else (0.0, 0.0)
         rows.append(
             (
+                need.app,
                 demands.setdefault(demand, len(demands)),
                 card,
                 rank,
@@ -87,20 +86,7 @@ def assemble(
                 round(resize * need.move_price * MICRO),
             )
         )
-    columns = [np.array([row[i] for row in rows], dtype=np.int64) for i in range(6)]
-    return Problem(
-        kinds=made,
-        demands=list(demands),
-        card_kind=np.array(numbers, dtype=np.int64),
-        app_demand=columns[0],
-        app_card=columns[1],
-        app_rank=columns[2],
-        app_start=columns[3],
-        app_move=columns[4],
-        app_resize=columns[5],
-        cards=tuple(r.resource for r in resources),
-        apps=tuple(n.app for n in needs),
-    )
+    return Problem.of(made, list(demands), [(r.resource, n) for r, n in zip(resources, numbers, strict=True)], rows)
 
 
 def _kind_of(report: ResourceReport, told: Mapping[str, ResourceKind]) -> ResourceKind:

@@ -116,6 +116,33 @@ class Problem:
             if names and len(names) != count:
                 raise _wrong(what, f"names {len(names)} of {count}")
 
+    @classmethod
+    def of(
+        cls,
+        kinds: Sequence[Kind],
+        demands: Sequence[Demand],
+        cards: Sequence[tuple[str, int]],
+        apps: Sequence[tuple[str, int, int, int, int, int, int]],
+    ) -> Problem:
+        """The problem of cards, each a name and a kind, and of applications, each a name, a demand, today's card, rank
+        and start, and the prices of moving and of resizing it."""
+        demand, card, rank, start, move, resize = (
+            np.array([row[i] for row in apps], dtype=np.int64) for i in range(1, 7)
+        )
+        return cls(
+            kinds,
+            demands,
+            np.array([kind for _, kind in cards], dtype=np.int64),
+            app_demand=demand,
+            app_card=card,
+            app_rank=rank,
+            app_start=start,
+            app_move=move,
+            app_resize=resize,
+            cards=tuple(name for name, _ in cards),
+            apps=tuple(row[0] for row in apps),
+        )
+
     def _check_demand(self, i: int, demand: Demand) -> None:
         _price(f"demands[{i}].unplaced", demand.unplaced)
         resources = self.host_capacity.shape[1] if len(self.card_host) else 0

@@ -75,8 +75,6 @@ def _problem(
     state: PoolState, cards: tuple[Card, ...], apps: tuple[App, ...], movable: frozenset[str], price: dict[str, int],
     move: dict[str, int], hours: float,
 ) -> Problem:  # fmt: skip
-    import numpy as np
-
     from foretide.streams.placement import Demand, Kind, Problem  # needs scipy: only pools that are replanned load it
 
     keys: dict[KindKey, int] = {}
@@ -99,22 +97,9 @@ def _problem(
         free = app.name in movable
         options = _options(state, app, layouts, risks) if free else (_pinned(card_kind[at], app.held.rank),)
         demand = demands.setdefault(Demand(options, stay), len(demands))
-        rows.append((demand, at, app.held.rank, app.held.start, move[app.name] if free else stay, stay))
-    columns = [np.array([row[i] for row in rows], dtype=np.int64) for i in range(6)]
+        rows.append((app.name, demand, at, app.held.rank, app.held.start, move[app.name] if free else stay, stay))
     kinds = [Kind(name or layout, of.geometry, paid) for (layout, paid, name), of in zip(keys, layouts, strict=True)]
-    return Problem(
-        kinds=kinds,
-        demands=list(demands),
-        card_kind=np.array(card_kind, dtype=np.int64),
-        app_demand=columns[0],
-        app_card=columns[1],
-        app_rank=columns[2],
-        app_start=columns[3],
-        app_move=columns[4],
-        app_resize=columns[5],
-        cards=tuple(c.name for c in cards),
-        apps=tuple(a.name for a in apps),
-    )
+    return Problem.of(kinds, list(demands), [(c.name, kind) for c, kind in zip(cards, card_kind, strict=True)], rows)
 
 
 def _pinned(kind: int, rank: int) -> Option:
