@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import orjson
 import pytest
 
 from foretide.schemas.dead_letters import TooManyDeadLetters
 from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, decode_envelope, encode_envelope
+from foretide.streams.worker.settings import SnapshotSettings
 from support.lab import until
 from support.shell_scene import Scene
 
@@ -146,3 +148,18 @@ async def test_a_key_being_rebuilt_is_not_snapshotted() -> None:
     await taking
     assert scene.metrics.counts()["snapshots"] == 0
     assert scene.shell.committable() == {0: 0}
+
+
+async def test_snapshots_of_many_changed_keys_are_spread_over_the_cadence() -> None:
+    scene = Scene()
+    await scene.own()
+    keys = 60
+    await scene.shell.take_all([scene.source.add(f"key-{i:03d}", b'{"n": 1}') for i in range(keys)])
+    cadence, written = SnapshotSettings().cadence, []
+    for tick in range(11):
+        scene.shell.snapshot_due(tick * cadence / 10)
+        written.append(scene.metrics.counts()["snapshots"])
+    assert written[0] == 0
+    # A tenth of the cadence, a tenth of the keys at most; none waits longer than the cadence.
+    assert 3 <= min(b - a for a, b in pairwise(written[:-1])) <= max(b - a for a, b in pairwise(written[:-1])) <= 6
+    assert written[-1] == keys

@@ -17,7 +17,8 @@ class Owned:
     Nothing is handled before `ready` is set: then `ledger`, `epoch` and the restored keys are there. `covered` holds,
     per key, the last offset its snapshot covers; records at or below it are not learned again. `faults` holds the
     offsets on which the core failed: they changed nothing. `broken` are the keys being rebuilt after such a fault:
-    their states are not fit for a snapshot.
+    their states are not fit for a snapshot. `snapshots_owed` is how many should have been written by now so that those
+    of all changed keys are spread over the cadence.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Owned:
     broken: set[str] = field(default_factory=set)
     committed: int | None = None
     advanced_at: float = 0.0
+    snapshots_owed: float = 0.0
     task: asyncio.Task[None] | None = None
 
     @property

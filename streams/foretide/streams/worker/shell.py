@@ -67,6 +67,7 @@ class Shell:
         self._owned: dict[int, Owned] = {}
         self._stopped = False
         self._dead = False
+        self._snapshots_at = float("inf")
         self.assigned_at: float | None = None
         """When the group last decided about partitions, on time.monotonic(); None before the first decision."""
 
@@ -195,10 +196,19 @@ class Shell:
                 owned.committed = offset
 
     def snapshot_due(self, now: float) -> bool:
-        """Write snapshots that are due, oldest first, within the time budget. True if more could be written at once."""
-        before = now - self._settings.snapshots.cadence
+        """Write snapshots that are due, oldest first, within the time budget. True if more could be written at once.
+
+        Due is what has waited for the cadence, and before that as many as keep the snapshots of all changed keys evenly
+        spread over it: after a restart all have changed at once, and so many snapshots together would hold up records.
+        """
+        cadence = self._settings.snapshots.cadence
         end = time.monotonic() + self._settings.snapshots.budget
-        late = any(owned.active and not self._snapshot_until(owned, before, end) for owned in self._owned.values())
+        passed, self._snapshots_at = now - min(self._snapshots_at, now), now
+        late = False
+        for owned in self._owned.values():
+            if owned.active:
+                owned.snapshots_owed += owned.ledger.dirty_keys * passed / cadence
+                late |= not self._snapshot_until(owned, now - cadence, end, spread=True)
         return late and not self._outbox.full
 
     async def release(self, partitions: Iterable[int], seconds: float) -> bool:
@@ -236,9 +246,15 @@ class Shell:
         for key in owned.keys:
             self._processor.forget(key)
 
-    def _snapshot_until(self, owned: Owned, before: float, end: float) -> bool:
-        """Snapshot the keys due in one partition; False if the time ran out first."""
-        while (due := owned.ledger.oldest(before, owned.broken)) is not None:
+    def _snapshot_until(self, owned: Owned, before: float, end: float, *, spread: bool = False) -> bool:
+        """Snapshot the keys that have changed `before`, and, if they are to be `spread`, as many as are owed; False if
+        the time ran out first."""
+        while True:
+            owes = spread and owned.snapshots_owed >= 1.0
+            due = owned.ledger.oldest(float("inf") if owes else before, owned.broken)
+            if due is None:
+                owned.snapshots_owed = min(owned.snapshots_owed, 1.0)
+                return True
             if time.monotonic() > end or self._outbox.full:
                 return False
             envelope = Envelope(
@@ -253,8 +269,8 @@ class Shell:
                 self._settings.changelog, due.key, encode_envelope(envelope), partition=owned.number
             )
             owned.ledger.snapshotted(due.key, sequence)
+            owned.snapshots_owed = max(0.0, owned.snapshots_owed - 1.0)
             self._metrics.snapshots.inc()
-        return True
 
     async def _snapshot_all(self, owned: Owned) -> None:
         """Snapshot all that changed, in slices, so that heartbeats and acknowledgements go on."""
