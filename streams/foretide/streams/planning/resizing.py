@@ -163,7 +163,7 @@ def _why(
     if app.run is None:
         return text
     lasted = explain.minutes(app.forecast_ms - app.run.since_ms)
-    return f"{text}, as {app.run.forecasts} forecasts over {lasted} agree"
+    return text if app.run.forecasts == 1 else f"{text}, as {app.run.forecasts} forecasts over {lasted} agree"
 
 
 def _explain_stay(turn: Turn, app: App, layout: Layout, current: int, choice: Choice, need: Need | None) -> None:
