@@ -1,0 +1,63 @@
+"""Many signals looked at together show what each shows alone, within its bounds and in order."""
+
+from __future__ import annotations
+
+import pytest
+
+from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
+from foretide.streams.profiling.outlook import LEAST_SHARE, survey
+from support.profiles import SETTINGS, profiles
+
+
+def test_together_as_one_by_one() -> None:
+    signals = [s for profile in profiles([1, 5, 40, 90]) for s in profile.signals.values()]
+    alone = []
+    for signal in signals:
+        signal.outlook = None
+        alone.append(signal.look())
+    for signal in signals:
+        signal.outlook = None
+    survey(signals)
+    assert [s.outlook for s in signals] == alone
+    assert survey([]) is None
+
+
+def test_quantiles_keep_within_bounds_and_never_fall_with_level_or_horizon() -> None:
+    for profile in profiles([1, 3, 70]):
+        for signal in profile.signals.values():
+            reach = 0.5 * (signal.high - signal.low)
+            latest = [0.0] * 4
+            for horizon, row in zip(SETTINGS.horizons, signal.quantiles(), strict=True):
+                assert row == sorted(row)
+                assert row[-1] <= max(signal.high + reach, signal.maximum or 0.0) + 1e-9
+                assert row[0] >= 0.0
+                if horizon.kind == "peak":
+                    assert all(a >= b for a, b in zip(row, latest, strict=True))
+                    latest = row
+
+
+def test_a_rung_without_a_step_is_answered_for_by_the_next_shorter_one() -> None:
+    (profile,) = profiles([1])
+    rows = profile.signals[SM_RATIO].quantiles()
+    assert rows[-2] == rows[0], "an hour's peak is the minute's"
+
+
+def test_shares_are_the_largest_first_and_the_small_ones_are_left_out() -> None:
+    (profile,) = profiles([60])
+    signal = profile.signals[SM_RATIO]
+    shares = list(signal.look().shares.values())
+    assert shares == sorted(shares, reverse=True)
+    assert min(shares) >= LEAST_SHARE
+    whole = signal.head(0).weights()
+    assert all(share == pytest.approx(whole[name], abs=1e-3) for name, share in signal.look().shares.items())
+
+
+def test_at_rest_only_what_is_expected_is_kept() -> None:
+    (profile,) = profiles([30])
+    signal = profile.signals[GPU_MEMORY]
+    before = signal.look()
+    signal.rest()
+    assert signal.outlook is None
+    assert signal.expected() == before.quantiles[0]
+    assert signal.outlook is None
+    assert signal.look() == before
