@@ -52,7 +52,8 @@ def test_with_a_glance_first_the_same_is_sent(steps: list[tuple[int, tuple[float
         at_ms += passed
         forecast = event(at_ms, compute, memory, used, held, learning)
         need = need_of(forecast, LOOKING.sizing)
-        seen = Glance(at_ms, learning, *need.amounts[:6], used)
+        a, b, c, d, e, f, *_ = need.amounts
+        seen = Glance(at_ms, learning, a, b, c, d, e, f, used)
         expected = why_send(always, forecast, LOOKING)
         found = why_send(glancing, forecast, LOOKING) if worth_a_look(glancing, seen, LOOKING) else None
         assert found == expected
