@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretide.streams.fleet.features import AHEAD, DAY
-from foretide.streams.forecasting.experts import EXPERTS, FLEET
+from foretide.streams.forecasting.experts import EXPERTS, FLEET, LAST
 from foretide.streams.forecasting.issuing import KNOWN, _quantiles, issue, moved_as_a_day_ago
 from foretide.streams.forecasting.record import INPUTS, MEMORY, WAYS, blank, record_of
 from foretide.streams.forecasting.remembering import recall
@@ -114,3 +114,19 @@ def test_before_enough_outcomes_are_known_the_networks_quantiles_stand_for_them(
     assert state["quantiles"][0].tolist() == [[1.0, 2.0, 3.0, 4.0]] * 2
     before = recall(state, np.array([0]), np.zeros((1, 2), dtype=np.int64)).ways[0, 0, :, :2].tolist()
     assert before == ([[51.0, 70.0]] * 3 if n >= KNOWN else [[2.0, 2.0], [3.0, 3.0], [4.0, 4.0]])
+
+
+@pytest.mark.parametrize(("own", "stands"), [(1.01, False), (1.03, True)])
+def test_last_value_stands_where_the_mixture_has_lost_more(own: float, stands: bool) -> None:
+    state = np.array([blank(record_of(TARGETS, 30, 0))])
+    state["frame"][0, :, 2] = 1.0
+    state["trial"][0] = own * 50.0, 50.0
+    state["losses"][0] = 1.0
+    experts = np.full((1, 2, len(EXPERTS)), 8.0, dtype=np.float32)
+    experts[..., LAST] = 2.0
+    fleet = np.full((1, 2, 4), 9.0, dtype=np.float32)
+    issue(state, np.array([0]), np.array([0]), Plan.of(TARGETS), experts, fleet, fleet)
+    centre = state["quantiles"][0, :, 0]
+    assert (centre == 2.0).all() == stands
+    was = recall(state, np.array([0]), np.zeros((1, 2), dtype=np.int64))
+    np.testing.assert_allclose(was.mixture, 7.5, rtol=1e-3)

@@ -124,7 +124,7 @@ class Bank:
         on decides the sooner."""
         self.state["losses"][row] *= factor
         self.state["spread"][row] *= factor
-        self.state["mixture_loss"][row] *= factor
+        self.state["trial"][row] *= factor
         self.state["sums"][row, :, ERROR] *= factor
 
     def dump(self, row: int) -> BankRow:

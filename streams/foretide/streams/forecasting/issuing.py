@@ -21,8 +21,8 @@ from foretide.streams.forecasting.view import Doubles, Floats, Ints
 KNOWN: Final = 10
 """Outcomes that must be known before quantiles are taken from them; before that the network's stand for them."""
 
-GAIN: Final = 0.02
-"""A mixture that lost less than last value by no more than this share is not worth its risk."""
+HARM: Final = 0.02
+"""The share by which a mixture may lose more than last value before that stands in its place."""
 
 KEPT: Final = (0, 1, 3)
 """Levels whose quantiles are remembered until the outcome is known."""
@@ -52,7 +52,7 @@ def issue(
     at = rows[:, None], np.arange(len(plan.steps))
     losses, exact = state["losses"][at], experts.astype(np.float64)
     mixture = mixed(weights(losses, FLEET), exact)
-    centre = _no_worse(mixture, state["mixture_loss"][at], exact, losses)
+    centre = _no_worse(mixture, exact[..., LAST], state["trial"][at])
     known = state["known"][at]
     ways = np.empty((*centre.shape, len(LEVELS) - 1, len(WAYS)), dtype=np.float32)
     before = _quantiles(state["errors"][at], known), _quantiles(state["outcomes"][at], known)
@@ -67,13 +67,13 @@ def issue(
     remember(state, rows, slot, experts, mixture, ways, quantiles[:, :, KEPT])
 
 
-def _no_worse(mixture: Doubles, lost: Doubles, experts: Doubles, losses: Doubles) -> Doubles:
-    """The mixture, or last value where the mixture has not lost less of late.
+def _no_worse(mixture: Doubles, last: Doubles, trial: Doubles) -> Doubles:
+    """The mixture, or last value where the mixture has lost more of late by `HARM`.
 
     In the long run a mixture is as good as its best expert; until then, on series with nothing to predict, it pays for
     every expert that was lucky once. Its own loss is kept as if it had always been followed: it comes back by itself.
     """
-    found: Doubles = np.where(lost > (1.0 - GAIN) * losses[..., LAST], experts[..., LAST], mixture)
+    found: Doubles = np.where(trial[..., 0] > (1.0 + HARM) * trial[..., 1], last, mixture)
     return found
 
 

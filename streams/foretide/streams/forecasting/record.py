@@ -75,7 +75,7 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("frame", "f4", (ring, 3)),
             ("experts", "f2", (heads, ring, experts)),
             ("mixture", "f2", (heads, ring)),
-            ("mixture_loss", "f8", (heads,)),
+            ("trial", "f8", (heads, 2)),
             ("ways", "f2", (heads, ring, UPPER, len(WAYS))),
             ("issued", "f2", (heads, ring, 3)),
             ("losses", "f8", (heads, experts)),

@@ -18,6 +18,8 @@ from foretide.streams.forecasting.targets import LEVELS, Target
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
 
 COVERAGE_FADE: Final = 0.98
+TRIAL_FADE: Final = 0.5 ** (1 / 600)
+"""Whether the mixture is worth its risk is judged by 600 outcomes: by fewer, luck decides."""
 _LEVELS: Final = np.array(LEVELS)
 _REFINED: Final = EXPERTS.index("refined")
 _REFINED_WAY: Final = WAYS.index("refined")
@@ -61,8 +63,8 @@ def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settl
     was = recall(state, rows, slot)
     exact = outcome.astype(np.float64)
     losses = FADE * state["losses"][at] + np.abs(exact[:, :, None] - was.experts)
-    mixture_loss = FADE * state["mixture_loss"][at] + np.abs(exact - was.mixture)
-    _put(state["mixture_loss"], at, known, mixture_loss)
+    lost = np.abs(exact[:, :, None] - np.stack([was.mixture, was.experts[:, :, LAST]], axis=2))
+    _put(state["trial"], at, known[:, :, None], TRIAL_FADE * state["trial"][at] + lost)
     spread = FADE * state["spread"][at] + _pinball(exact[:, :, None, None] - was.ways, _LEVELS[1:, None])
     _put(state["losses"], at, known[:, :, None], losses)
     _put(state["spread"], at, known[:, :, None, None], spread)
