@@ -82,7 +82,9 @@ class Restorer:
     def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
         """Build the state of one partition from its snapshots and claim a new epoch; the claim's sequence number."""
         refused: list[str] = []
-        for key, envelope in snapshots.by_key.items():
+        while snapshots.by_key:
+            # Each is given up as its key has its state: a worker must not need the memory for both of all keys.
+            key, envelope = snapshots.by_key.popitem()
             if reason := self._unusable(envelope):
                 refused.append(f"{key}: {reason}")
                 continue
