@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
-from foretide.streams.profiling.outlook import LEAST_SHARE, survey
+from foretide.streams.profiling.outlook import LEAST_SHARE
+from foretide.streams.profiling.survey import survey
 from support.profiles import SETTINGS, profiles
 
 

@@ -16,7 +16,7 @@ from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling import ApplicationProfile, ProfileProcessor, backtest_settings
-from foretide.streams.profiling.outlook import survey
+from foretide.streams.profiling.survey import survey
 from foretide.streams.worker.processor import Output
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import nan
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from foretide.streams.forecasting.ladder import Horizon
+from foretide.streams.forecasting.ladder import Horizon, Ladder
 from foretide.streams.forecasting.reading import Reading, read
 from foretide.streams.forecasting.view import Doubles
-
-if TYPE_CHECKING:
-    from foretide.streams.profiling.signal import SignalProfile
 
 LEAST_SHARE: Final = 0.03
 """Experts with a smaller share of a forecast are not named in it."""
@@ -42,17 +39,22 @@ class Outlook(NamedTuple):
     surprise: float
 
 
-def survey(signals: Iterable[SignalProfile]) -> None:
-    """Look at all `signals` at once: the outlook of each is known after that."""
-    grouped: dict[int, list[SignalProfile]] = {}
-    for signal in signals:
-        grouped.setdefault(id(signal.ladder.plan), []).append(signal)
-    for group in grouped.values():
-        for signal, outlook in zip(group, _outlooks(group), strict=True):
-            signal.outlook = outlook
+class Subject(Protocol):
+    """What an outlook is made of: a ladder, its horizons, and the signal's range, latest value and bound, if it has
+    one."""
+
+    ladder: Ladder
+    low: float
+    high: float
+    last: float
+    maximum: float | None
+
+    @property
+    def horizons(self) -> tuple[Horizon, ...]: ...
 
 
-def _outlooks(group: Sequence[SignalProfile]) -> list[Outlook]:
+def outlooks(group: Sequence[Subject]) -> list[Outlook]:
+    """The outlooks of signals, of which there is at least one, all with the same plan."""
     found = read([signal.ladder for signal in group])
     return [
         Outlook(rows, ready, known, covered, _told(pinball), _told(error), found.experts, losses, shares, surprise)
@@ -71,7 +73,7 @@ def _outlooks(group: Sequence[SignalProfile]) -> list[Outlook]:
     ]
 
 
-def _bounded(group: Sequence[SignalProfile], found: Reading, horizons: Sequence[Horizon]) -> Doubles:
+def _bounded(group: Sequence[Subject], found: Reading, horizons: Sequence[Horizon]) -> Doubles:
     low, high, last, maximum = np.array(
         [(s.low, s.high, s.last, nan if s.maximum is None else s.maximum) for s in group]
     ).T

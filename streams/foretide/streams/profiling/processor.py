@@ -18,11 +18,11 @@ from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import why_send, worth_a_look
 from foretide.streams.profiling.glance import glance
-from foretide.streams.profiling.outlook import survey
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import FORMAT
+from foretide.streams.profiling.survey import survey
 from foretide.streams.profiling.tally import measures
 from foretide.streams.worker.processor import Measure, Output, Record
 

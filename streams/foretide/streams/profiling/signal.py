@@ -14,7 +14,7 @@ from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import Horizon, Ladder
 from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.leading import Change, LeadState, weigh
-from foretide.streams.profiling.outlook import Outlook, survey
+from foretide.streams.profiling.outlook import Outlook, outlooks
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import SignalState
 
@@ -103,8 +103,7 @@ class SignalProfile:
     def look(self) -> Outlook:
         """What the forecasts say now; those who ask many signals use `survey` before, which is many times faster."""
         if self.outlook is None:
-            survey([self])
-        assert self.outlook is not None
+            (self.outlook,) = outlooks([self])
         return self.outlook
 
     @property
