@@ -153,7 +153,10 @@ def _why(
 ) -> str:
     state, held = turn.state, layout.names[current]
     if need is None or not bounds[0] <= current <= bounds[1]:
-        return f"{held} is outside the bounds {layout.names[bounds[0]]} to {layout.names[bounds[1]]}"
+        text = f"{held} is outside the bounds {layout.names[bounds[0]]} to {layout.names[bounds[1]]}"
+        # What lets a change through maintenance is said, whatever else is true of it.
+        because = {"oom": ", and it ran out of memory", "full": ", and is full at the present use", None: ""}
+        return text + because[_evidence(state, app, layout, current, choice)]
     if choice.rank > current:
         text = explain.raise_text(layout, need, state.policy.sizing, choice.rank)
         if app.floor is not None and ran_out(state, app, layout.bytes[current]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from foretide.schemas.messages import ForecastEvent, RecordRef, Sizing
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.units import GIB
@@ -60,3 +62,13 @@ def test_a_step_down_waits_while_idleness_is_predicted_and_not_for_ever() -> Non
     assert held(busy, sizing, at_ms=600_000).rank == 0
     goes_on = need_of(event([(0.9, 80_000.0), (0.1, 0.0)], [], used=0.1, peak=0.1), sizing)
     assert held(goes_on, sizing).rank == 0
+
+
+@pytest.mark.parametrize(("used_gib", "urgent"), [(1.0, False), (9.9, True)])
+def test_a_slice_below_its_bounds_is_urgent_only_if_it_is_full(used_gib: float, urgent: bool) -> None:
+    layout = LAYOUTS["mig-80gb"]
+    need = Need(0.0, 0.0, 0.0, 0.0, 0.0, used_gib * GIB / 0.97, used_gib * GIB)
+    choice = choose(
+        layout, need, (1, layout.last), 0, learning=False, run=None, at_ms=0, sizing=Sizing(),
+    )  # fmt: skip
+    assert (choice.rank, choice.urgent) == (1, urgent)

@@ -40,7 +40,7 @@ def choose(
     raised = class_to_raise(layout, need)
     up = bounded(raised, bounds)
     if up > current:
-        return Choice(up, urgent=bounded(class_used(layout, need), bounds) > current)
+        return Choice(up, urgent=min(class_used(layout, need), bounds[1]) > current)
     if current > bounds[1]:
         if layout.holds_memory(bounds[1], need.last_memory):
             return Choice(bounds[1])
