@@ -187,6 +187,8 @@ async def _speaks_tls(host: str, port: int, timeout_seconds: float) -> bool:
     except (OSError, TimeoutError):
         return False
     writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()  # the caller's loop may end right after
     return True
 
 
