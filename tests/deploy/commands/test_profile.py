@@ -94,7 +94,7 @@ def test_one_profile_as_json_is_what_the_worker_knows(kafka_broker: KafkaBroker)
         head = heads["mean", 60.0]
         assert (minute["model"], minute["outcomes"]) == (head.winner, head.known)
         assert minute["coverage90"] == head.covered
-        assert minute["pinball90_ratio"] == head.pinball_ratio is not None
+        assert minute["pinball90_ratio"] == head.score.pinball90_ratio is not None
         score = head.score
         for name in ("error_ratio", "leader_ratio", "slack90", "slack99", "unmet99", "above99"):
             assert minute[name] == getattr(score, name) is not None, name

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretide.streams.forecasting.aggregation import ETA, FADE, mixed, weights, weights_of_one
+from foretide.streams.forecasting.aggregation import ETA, FADE, mixed, weights
 
 losses = st.floats(0.0, 1e30)
 rows = st.lists(st.tuples(losses, losses, losses, losses), min_size=1, max_size=6)
@@ -100,4 +100,5 @@ def test_an_expert_that_becomes_the_best_leads_within_the_half_life() -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(losses, min_size=2, max_size=11), st.integers(0, 1))
 def test_the_shares_of_one_target_are_those_of_many(lost: list[float], favourite: int) -> None:
-    assert weights_of_one(lost, favourite) == pytest.approx(weights(np.array(lost), favourite).tolist(), rel=1e-9)
+    many = np.array([lost[::-1], lost, [1.0] * len(lost)])
+    assert weights(np.array([lost]), favourite)[0].tolist() == weights(many, favourite)[1].tolist()

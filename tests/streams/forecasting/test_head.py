@@ -7,7 +7,7 @@ import random
 import pytest
 
 from foretide.streams.forecasting.bank import Bank
-from foretide.streams.forecasting.experts import EXPERTS
+from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.scoring import KNOWN
 from foretide.streams.forecasting.targets import Target
@@ -19,8 +19,8 @@ def test_the_ratios_to_last_value_are_of_the_same_outcomes() -> None:
     bank = alone(plain([rng.gauss(10.0, 1.0) for _ in range(320)]), [Target("point", 1)])
     head = Head(bank, 0, 0)
     # Independent draws: the .9 quantile loses .175 deviations, last value .564; the mean errs by .8, that by 1.13.
-    assert head.pinball_ratio == pytest.approx(0.175 / 0.564, rel=0.15)
-    assert head.relative_loss == pytest.approx(0.707, rel=0.15)
+    assert head.score.pinball90_ratio == pytest.approx(0.175 / 0.564, rel=0.15)
+    assert min(head.losses) / head.losses[LAST] == pytest.approx(0.707, rel=0.15)
     assert head.covered == pytest.approx(0.9, abs=0.09)
     assert head.known == 319
 
@@ -31,15 +31,16 @@ def test_ratios_are_unknown_until_enough_outcomes_are_known() -> None:
         feed(bank, [0], [step])
         for place, head in enumerate(Head(bank, 0, i) for i in range(2)):
             assert head.known == max(0, int(bank.state["steps"][0]) - (1, 6)[place])
-            assert (head.relative_loss is None) == (head.pinball_ratio is None) == (head.known < KNOWN)
+            score = head.score
+            assert (score.error_ratio is None) == (score.pinball90_ratio is None) == (head.known < KNOWN)
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])
 def test_ratios_to_a_last_value_that_never_errs_are_unknown(value: float) -> None:
     head = Head(alone(plain([value] * 50), [Target("peak", 2)]), 0, 0)
     assert head.known == 48
-    assert head.pinball_ratio is None
-    assert head.relative_loss is None
+    assert head.score.pinball90_ratio is None
+    assert head.score.error_ratio is None
     assert head.quantiles == pytest.approx([value] * 4, abs=1e-4)
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.forecasting.ladder import COARSE_MS, FARTHEST, GAP, Horizon, Ladder, plan_rungs
+from foretide.streams.forecasting.reading import read
 from foretide.streams.profiling.settings import ProfileSettings
 from support.banks import small_network
 
@@ -71,7 +72,7 @@ def test_horizons_beyond_what_is_looked_back_at_are_forecast(horizon: Horizon) -
     climber = Climber((horizon,), 60_000)
     for i in range(60):
         climber.observe(START + i * 60_000, 1.0, 1.0)
-    assert climber.ladder.ready(0)
+    assert read([climber.ladder]).ready[0, 0]
     assert np.isfinite(climber.ladder.head(0).quantiles).all()
 
 
@@ -97,7 +98,7 @@ def test_rungs_without_horizons_are_not_kept_and_are_not_ready_before_their_step
     ready = []
     for i in range(32):
         climber.observe(START + i * 10_000, 1.0, 1.0)
-        ready.append((climber.ladder.ready(0), climber.ladder.ready(1)))
+        ready.append(read([climber.ladder]).ready[0].tolist())
     assert [r.count(True) for r in zip(*ready, strict=True)] == [32 - 6, 32 - 30]
 
 

@@ -42,7 +42,8 @@ def test_scores_are_the_faded_sums_over_the_outcomes_as_they_came() -> None:
     assert score.error_ratio == pytest.approx(error / last, rel=1e-3)
     best = min(head.losses[i] for i in REFERENCES)
     assert score.leader_ratio == pytest.approx(error / best, rel=1e-3)
-    assert (score.coverage90, score.pinball90_ratio) == (head.covered, head.pinball_ratio)
+    own, of_last = bank.state["pinball"][head.row, 0].tolist()
+    assert (score.coverage90, score.pinball90_ratio) == (head.covered, own / of_last)
     assert above > 0
     assert slack99 > slack90 > 0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from foretide.streams.forecasting.aggregation import weights_of_one
+from foretide.streams.forecasting.aggregation import weights
 from foretide.streams.forecasting.bank import Bank
-from foretide.streams.forecasting.experts import FLEET, LAST
-from foretide.streams.forecasting.scoring import KNOWN, scores
+from foretide.streams.forecasting.experts import FLEET
+from foretide.streams.forecasting.scoring import scores
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.view import Doubles
 
@@ -63,11 +63,6 @@ class Head:
         return found
 
     @property
-    def surprise(self) -> float:
-        """The latest outcome's distance from the median that was issued for it, in units of the usual change."""
-        return float(self.bank.state["surprise"][self.row, self.place])
-
-    @property
     def score(self) -> Score:
         """How well the forecasts did of late."""
         found = scores(self.bank, [self.row], self.place)
@@ -75,25 +70,14 @@ class Head:
 
     def weights(self) -> dict[str, float]:
         """Each expert's share of the centre."""
-        return dict(zip(self.bank.experts, weights_of_one(self.losses, FLEET), strict=True))
+        shares = weights(self.bank.state["losses"][self.row, self.place][None], FLEET)[0]
+        return dict(zip(self.bank.experts, shares.tolist(), strict=True))
 
     @property
     def winner(self) -> str:
         """The expert with the largest weight, the first of several."""
         shares = self.weights()
         return max(shares, key=lambda name: shares[name])
-
-    @property
-    def relative_loss(self) -> float | None:
-        """The best expert's recent error relative to last value's; None while unknown, or if last value's is 0."""
-        losses = self.losses
-        return min(losses) / losses[LAST] if self.known >= KNOWN and losses[LAST] > 0.0 else None
-
-    @property
-    def pinball_ratio(self) -> float | None:
-        """The recent pinball loss of the .9 quantile relative to last value's; None as for `relative_loss`."""
-        own, last = self.bank.state["pinball"][self.row, self.place].tolist()
-        return float(own) / float(last) if self.known >= KNOWN and last > 0.0 else None
 
 
 def _told(values: Doubles) -> float | None:

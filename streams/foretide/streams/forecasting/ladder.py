@@ -145,11 +145,6 @@ class Ladder:
         bank, row = self._kept(rung)
         return Head(bank, row, place)
 
-    def ready(self, horizon: int) -> bool:
-        """Whether that head has issued a forecast."""
-        bank, row = self._kept(self.plan.places[horizon][0])
-        return bool(bank.state["steps"][row] > 0)
-
     def shorten(self, factor: float) -> None:
         """Let the experts' losses so far count by `factor` only, on every rung."""
         for bank, row in filter(None, self._rows):

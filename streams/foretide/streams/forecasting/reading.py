@@ -12,7 +12,7 @@ from foretide.streams.forecasting.aggregation import weights
 from foretide.streams.forecasting.experts import FLEET, LAST
 from foretide.streams.forecasting.ladder import Ladder
 from foretide.streams.forecasting.record import ERROR
-from foretide.streams.forecasting.scoring import KNOWN
+from foretide.streams.forecasting.scoring import ratio
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles
 
@@ -55,16 +55,10 @@ def read(ladders: Sequence[Ladder]) -> Reading:
         ready=ready,
         known=known,
         covered=state["covered"][at],
-        pinball_ratio=_ratio(known, pinball[:, 0], pinball[:, 1]),
-        error_ratio=_ratio(known, state["sums"][at][:, ERROR], losses[:, LAST]),
+        pinball_ratio=ratio(known, pinball[:, 0], pinball[:, 1]),
+        error_ratio=ratio(known, state["sums"][at][:, ERROR], losses[:, LAST]),
         experts=rungs[rung].experts,
         losses=losses,
         shares=weights(losses, FLEET),
         surprise=state["surprise"][at],
     )
-
-
-def _ratio(known: NDArray[np.int64], part: Doubles, whole: Doubles) -> Doubles:
-    told = (known >= KNOWN) & (whole > 0.0)
-    found: Doubles = np.where(told, part / np.where(told, whole, 1.0), np.nan)
-    return found

@@ -44,15 +44,12 @@ def scores(bank: Bank, rows: Sequence[int], place: int) -> Scores:
     """The scores of the `place`-th target of some rows."""
     at = np.asarray(rows, dtype=np.int64), place
     known = bank.state["known"][at]
-    enough = known >= KNOWN
     losses, pinball = bank.state["losses"][at], bank.state["pinball"][at]
     sums = dict(zip(SUMS, bank.state["sums"][at].T, strict=True))
     counted = (1.0 - FADE ** known.astype(np.float64)) / (1.0 - FADE)
 
     def share(part: Doubles, whole: Doubles) -> Doubles:
-        told = enough & (whole > 0.0)
-        found: Doubles = np.where(told, part / np.where(told, whole, 1.0), np.nan)
-        return found
+        return ratio(known, part, whole)
 
     return Scores(
         known=known,
@@ -65,3 +62,10 @@ def scores(bank: Bank, rows: Sequence[int], place: int) -> Scores:
         unmet99=share(sums["unmet99"], sums["use"]),
         above99=np.minimum(share(sums["above99"], counted), 1.0),
     )
+
+
+def ratio(known: NDArray[np.int64], part: Doubles, whole: Doubles) -> Doubles:
+    """`part` over `whole` (rows,); NaN where fewer than KNOWN outcomes are `known`, or the whole is 0."""
+    told = (known >= KNOWN) & (whole > 0.0)
+    found: Doubles = np.where(told, part / np.where(told, whole, 1.0), np.nan)
+    return found
