@@ -15,6 +15,7 @@ from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.topics import POOL_EVENTS, PREDICTIONS
 from foretide.schemas.units import GIB
 from foretide.streams.profiling import ProfileError, ProfileProcessor, model_hash
+from foretide.streams.profiling.state import decode_state
 from foretide.streams.worker.processor import Output, Record
 from support.windows import record, window
 
@@ -172,3 +173,23 @@ def test_a_snapshot_is_put_back_under_its_own_key_only() -> None:
     processor.forget("a")
     with pytest.raises(KeyError):
         processor.snapshot("a")
+
+
+def test_a_missing_signal_reaches_nothing_and_a_restored_profile_goes_on_the_same() -> None:
+    windows = []
+    for i, own in enumerate(usage("a", 60)):
+        missing: dict[str, list[float | None]] = {SM_RATIO: list(own.signals[SM_RATIO]), GPU_MEMORY: [None] * 5}
+        windows.append(window(missing, sample=5 * i, app="a") if 20 <= i < 30 else own)
+    whole, broken = ProfileProcessor(), ProfileProcessor()
+    for i, each in enumerate(windows):
+        if i == 20:
+            payload = broken.snapshot("a")
+            broken.forget("a")
+            broken.restore("a", payload)
+        given = record(each, i)
+        assert sent(list(whole.handle(given))) == sent(list(broken.handle(given)))
+        assert whole.snapshot("a") == broken.snapshot("a")
+        if 20 <= i < 30:
+            gate = decode_state(whole.snapshot("a")).gate
+            assert gate.stairs[GPU_MEMORY][-1][0] == windows[19].end_ms
+            assert gate.stairs[SM_RATIO][-1][0] == each.end_ms

@@ -32,7 +32,7 @@ def glance(profile: ApplicationProfile, sizing: Sizing) -> Glance:
     ))  # fmt: skip
     raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
     if (signal := profile.signals.get(SM_RATIO)) is not None:
-        rows, peak = signal.quantiles(), signal.peak
+        rows, peak = signal.quantiles(), signal.peak or 0.0
         raise_compute = max(rows[at.soon][at.raising], 0.0)
         lower_compute = with_margin(rows[at.later][at.compute], sizing.compute_margin)
         used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio

@@ -110,7 +110,8 @@ class ProfileProcessor:
         gate = self.settings.gate
         sized = [signal for signal in profile.signals.values() if signal.name in SIZED]
         for signal in sized:
-            profile.gate.reach(profile.last_ms, signal.name, signal.peak)
+            if signal.peak is not None:
+                profile.gate.reach(profile.last_ms, signal.name, signal.peak)
         if not sized or not worth_a_look(profile.gate, glance(profile, gate.sizing), gate):
             return []
         event = answers.forecast_event(profile, gate.pool, ref)

@@ -51,8 +51,8 @@ class SignalProfile:
         self._settings = settings
         self.ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
-        self.peak = 0.0
-        """The largest reading of the newest window."""
+        self.peak: float | None = None
+        """The largest reading of the window that is being answered; None where it has none of this signal."""
         self.deviation = DeviationState()
         self.lead = LeadState()
         drift = settings.drift
@@ -119,7 +119,8 @@ class SignalProfile:
         return seen.quantiles[0] if seen.ready else None
 
     def rest(self) -> None:
-        """Forget what can be read again: between two windows only what is expected of the next is asked for."""
+        """The window was answered: only what is expected of the next is asked for until that comes."""
+        self.peak = None
         self._expected = self.expected()
         self.outlook = None
 
@@ -152,7 +153,6 @@ class SignalProfile:
         """A signal as it was dumped."""
         signal = cls(name, settings, Ladder.load(settings.horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
-        signal.peak = state.last
         signal.deviation, signal.lead, signal._outcomes = state.deviation, state.lead, state.outcomes
         if signal._drift is not None:
             signal._drift.put(state.drift)
