@@ -28,23 +28,25 @@ LONGEST = 3600
 
 
 async def naive_samples_per_cpu_second(scene: Scene, apps: int, samples: int, seconds: float) -> float:
-    """Samples per CPU-second of the naive app, between two watermarks in a topic that holds enough.
+    """Samples per CPU-second of the naive app, once it has learned for a while.
 
-    The first watermark comes after `LONGEST` samples of each application, when all its pipelines learn, or after half
-    of the samples if there are fewer.
+    It is measured from `LONGEST` samples of each application on, when all its pipelines learn, or from half of the
+    samples on if there are fewer. The rest is sent only then: were everything in the topic before, a short run could
+    be over before the first look at it.
     """
     await scene.scratch_topic(SAMPLES)
     await scene.scratch_topic(FORECASTS)
-    total = await scene.send_all(SAMPLES, _samples(apps, samples))
+    every = _samples(apps, samples)
+    first = await scene.send_all(SAMPLES, islice(every, min(LONGEST + 60, samples // 2) * apps))
     command = [
         sys.executable, str(APP), "--broker", f"kafka://{scene.kafka.bootstrap}",
         "--source", SAMPLES, "--out", FORECASTS,
     ]  # fmt: skip
     process = _start(command, scene.folder)
     try:
-        first = min(LONGEST + 60, samples // 2) * apps
         begun = await _reach(scene, process, first, 600.0)
-        ended = await _reach(scene, process, total * 98 // 100, seconds, strict=False)
+        rest = await scene.send_all(SAMPLES, every)
+        ended = await _reach(scene, process, first + rest * 98 // 100, seconds, strict=False)
     finally:
         process.terminate()
         try:
@@ -52,6 +54,10 @@ async def naive_samples_per_cpu_second(scene: Scene, apps: int, samples: int, se
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+    if ended[0] == begun[0]:
+        raise MeasuringError(
+            f"the naive app wrote no forecast within {seconds:.0f} s; see {scene.folder / 'naive.log'}"
+        )
     return (ended[0] - begun[0]) / max(1e-9, ended[1] - begun[1])
 
 
