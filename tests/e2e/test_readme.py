@@ -17,7 +17,7 @@ from foretide.deploy.broker import KafkaBroker, start
 from foretide.schemas.kafka import topic_admin
 from support.program import environ, run_program
 
-pytestmark = [pytest.mark.kafka, pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.e2e, pytest.mark.timeout(400)]
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 
@@ -101,7 +101,7 @@ def test_use_2_deploy_an_exporter(system: dict[str, str], tmp_path: Path) -> Non
 
 def test_use_3_backtest(system: dict[str, str], tmp_path: Path) -> None:
     ((_, command),) = section("Use 3")
-    done = shell(command, system, tmp_path, seconds=110)
+    done = shell(command, system, tmp_path, seconds=360)
     assert done.returncode == 0, done.stderr
     assert {p.name for p in (tmp_path / "backtest-out").iterdir()} == {
         "predictions.csv", "decisions.csv", "summary.json", "report.html",
