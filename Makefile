@@ -40,7 +40,7 @@ google2019_signals := cpu_avg,cpu_p50,cpu_p90,cpu_p99,cpu_max,cpu_limit,mem_avg,
 
 default-fleet: install
 	$(if $(FORETIDE_TRACES),,$(error Give the folder of the recordings: make default-fleet FORETIDE_TRACES=FOLDER))
-	OPENBLAS_NUM_THREADS=1 $(BIN)/foretide fleet train --every-other --families 1000 --rows-per-series 1200 --variants \
+	OPENBLAS_NUM_THREADS=1 $(BIN)/foretide fleet train --every-other --families 2000 --rows-per-series 1200 --variants \
 		--hidden 128 --nets 2 --passes 14 --decay 0.02 --seed 1 --out $(FLEET_OUT) \
 		--from $(FORETIDE_TRACES)/ms_service_load.csv.gz --note "ms_service_load=Microsoft, MIT" \
 		--from $(FORETIDE_TRACES)/servegen_clients.csv.gz --note "servegen_clients=Alibaba ServeGen, Apache-2.0" \

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from foretide.deploy.broker import KafkaBroker, MockBroker, jars, start
 
 ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("foretide", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("foretide")
 
 
 def _need_kafka() -> None:

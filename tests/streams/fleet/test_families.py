@@ -43,7 +43,7 @@ def test_series_follow_from_the_seed_and_their_place_and_differ_from_each_other(
     assert once == more[:10], "how many there are does not change those before"
     assert all(a[1].means != b[1].means for a, b in zip(once, other, strict=True))
     assert all(a[1].means != b[1].means for a, b in pairwise(more))
-    assert {family for family, _ in drawn(80, 3)} == set(FAMILIES)
+    assert {family for family, _ in drawn(150, 3)} == set(FAMILIES)
     assert {family for family, _ in drawn(8, 3, ["bursts"])} == {"bursts"}
 
 
@@ -99,3 +99,11 @@ def test_a_series_of_samples_has_no_rows_yet() -> None:
     [(_, series)] = drawn(1, 0)
     assert isinstance(series, Series)
     assert not series.picked
+
+
+def test_touched_memory_is_never_negative_and_replicas_are_whole_and_at_least_one() -> None:
+    for seed in range(10):
+        assert values("touched", seed).min() >= 0
+        y = values("replicas", seed)
+        np.testing.assert_array_equal(y, np.round(y))
+        assert y.min() >= 1
