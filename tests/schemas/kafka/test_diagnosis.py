@@ -41,6 +41,10 @@ async def failure(settings: KafkaSettings, **wanted: Any) -> BrokerError:
     return caught.value
 
 
+ACCEPTING_TURNS = 10
+"""Turns of the loop from accepting a connection to telling of it, and some more."""
+
+
 @contextlib.asynccontextmanager
 async def listener(answer: bytes | None) -> AsyncIterator[KafkaSettings]:
     """A server that is no broker: it stays silent (None), or sends `answer` and hangs up."""
@@ -57,11 +61,18 @@ async def listener(answer: bytes | None) -> AsyncIterator[KafkaSettings]:
         yield KafkaSettings(bootstrap=f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
     finally:
         server.close()
+        for _ in range(ACCEPTING_TURNS):
+            await asyncio.sleep(0)  # one who came last may be accepted, and not yet be told to `connected`
         for writer in open_writers:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
         await server.wait_closed()
+
+
+def open_sockets() -> int:
+    """How many the loop watches."""
+    return len(asyncio.get_running_loop()._selector.get_map())  # type: ignore[attr-defined]
 
 
 def closed_port() -> str:
@@ -126,8 +137,10 @@ async def test_one_server_that_works_is_enough(secure_kafka: KafkaBroker) -> Non
 async def test_wrong_security_settings(
     secure_kafka: KafkaBroker, change: dict[str, Any], kind: type[BrokerError], says: str
 ) -> None:
+    open_before = open_sockets()
     error = await failure(dataclasses.replace(secure_kafka.settings("app"), **change))
     assert isinstance(error, kind), str(error)
+    assert open_sockets() == open_before, "the loop may end now: what is open would never be closed"
     assert says in str(error)
     assert "app-pw" not in str(error)
 

@@ -328,13 +328,13 @@ def drive(sequence: list[tuple]) -> Driver:  # type: ignore[type-arg]
     return driver
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ops, min_size=10, max_size=80))
 def test_invariants_hold_and_repeats_change_nothing(sequence: list[tuple]) -> None:  # type: ignore[type-arg]
     drive(sequence)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ops, min_size=10, max_size=60), st.integers(1, 7))
 def test_a_replay_gives_the_same_bytes_however_often_it_is_interrupted(
     sequence: list[tuple],  # type: ignore[type-arg]
@@ -353,7 +353,7 @@ def test_a_replay_gives_the_same_bytes_however_often_it_is_interrupted(
         assert to_bytes(state) == to_bytes(live.state)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ops, min_size=20, max_size=60))
 def test_every_request_is_served_once_there_is_room(sequence: list[tuple]) -> None:  # type: ignore[type-arg]
     """After any history: with room for all, nothing failing and time passing, whoever asked gets a slice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,15 +19,30 @@ from foretide.schemas.kafka.settings import KafkaSettings
 def wait_until_ready(
     settings: KafkaSettings, process: subprocess.Popen[bytes], log: Path, limit_seconds: float = 60.0
 ) -> None:
-    """Return when the broker answers; BrokerStartError if it ends first or the limit passes. It blocks."""
+    """Return when the broker answers; BrokerStartError if it ends first or the limit passes. It blocks.
+
+    What a signal's handler raises meanwhile ends the waiting.
+    """
+    given_up = threading.Event()
     # In a thread of its own, so that it can also be called where an event loop runs.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, _wait(settings, process, log, limit_seconds)).result()
+        waiting = thread.submit(asyncio.run, _wait(settings, process, log, limit_seconds, given_up))
+        try:
+            waiting.result()
+        except BaseException:
+            given_up.set()  # the thread is waited for, whatever was raised
+            raise
 
 
-async def _wait(settings: KafkaSettings, process: subprocess.Popen[bytes], log: Path, limit_seconds: float) -> None:
+async def _wait(
+    settings: KafkaSettings,
+    process: subprocess.Popen[bytes],
+    log: Path,
+    limit_seconds: float,
+    given_up: threading.Event,
+) -> None:
     deadline = time.monotonic() + limit_seconds
-    while True:
+    while not given_up.is_set():
         if process.poll() is not None:
             raise BrokerStartError(f"the broker ended with code {process.returncode}: {last_words(log)}; see {log}")
         try:

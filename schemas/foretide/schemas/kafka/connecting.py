@@ -13,7 +13,7 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
-from aiokafka.conn import AIOKafkaConnection, create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
     IllegalSaslStateError,
     IncompatibleBrokerVersion,
@@ -28,6 +28,9 @@ from foretide.schemas.errors import BrokerError
 from foretide.schemas.kafka.errors import AuthenticationFailed, BrokerUnreachable, TlsFailed
 from foretide.schemas.kafka.protocol import DescribeTopics
 from foretide.schemas.kafka.settings import KafkaSettings, split_server
+
+CLOSING_SECONDS = 1.0
+"""For the end of TLS and for the socket to be gone."""
 
 PROBE_SECONDS = 2.0
 """The longest a further look may take at a listener that did not do what was expected."""
@@ -71,7 +74,7 @@ async def connect(settings: KafkaSettings, host: str, port: int, timeout_seconds
     arguments["request_timeout_ms"] = round(max(0.5, left - 2 * probe_seconds) * 1000)
     connection = None
     try:
-        connection = await create_conn(host, port, **arguments)
+        connection = await _open(host, port, arguments)
         await connection.send(DescribeTopics([]))  # a listener that wants SASL hangs up only now
         return connection
     except (OSError, KafkaError, TimeoutError) as e:
@@ -85,10 +88,30 @@ async def connect(settings: KafkaSettings, host: str, port: int, timeout_seconds
 
 
 async def close(connection: AIOKafkaConnection) -> None:
-    """Close and wait, briefly, until the socket is gone."""
+    """Close and wait, briefly, until the socket is gone; where the other side does not end TLS in that time, without
+    it."""
     closed = connection.close()
-    if closed is not None:
-        await asyncio.wait([closed], timeout=1.0)
+    if closed is None or closed.done():
+        return
+    await asyncio.wait([closed], timeout=CLOSING_SECONDS)
+    transport = connection._protocol._transport  # noqa: SLF001 -- aiokafka closes it, but tells it to nobody else
+    if not closed.done() and transport is not None:
+        transport.abort()
+
+
+async def _open(host: str, port: int, arguments: dict[str, Any]) -> AIOKafkaConnection:
+    """A connection on which the broker has told its versions and taken the user, if there is one.
+
+    One that fails is closed, and waited for: a broker takes its time to hang up on a user that it refuses.
+    """
+    connection = AIOKafkaConnection(host, port, **arguments)
+    try:
+        await connection.connect()
+    except Exception:
+        if connection._protocol is not None:  # noqa: SLF001 -- None: nothing was reached, and there is nothing to close
+            await close(connection)
+        raise
+    return connection
 
 
 async def _reach(host: str, port: int, timeout_seconds: float) -> None:
@@ -195,12 +218,14 @@ async def _speaks_tls(host: str, port: int, timeout_seconds: float) -> bool:
 async def _wants_sasl(settings: KafkaSettings, host: str, port: int, timeout_seconds: float) -> bool:
     """Whether the listener takes the first step of SASL, which others refuse."""
     try:
-        connection = await create_conn(
+        connection = await _open(
             host,
             port,
-            security_protocol="SSL" if settings.uses_tls else "PLAINTEXT",
-            ssl_context=settings.ssl_context(),
-            request_timeout_ms=round(timeout_seconds * 1000),
+            {
+                "security_protocol": "SSL" if settings.uses_tls else "PLAINTEXT",
+                "ssl_context": settings.ssl_context(),
+                "request_timeout_ms": round(timeout_seconds * 1000),
+            },
         )
     except (OSError, KafkaError, TimeoutError):
         return False
