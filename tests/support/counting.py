@@ -11,6 +11,7 @@ from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.ids import record_id
 from foretide.schemas.messages import Prediction, RecordRef
 from foretide.schemas.topics import PREDICTIONS, TELEMETRY
+from foretide.streams.worker.errors import WorkerError
 from foretide.streams.worker.processor import Output, Record
 
 GROUP = "foretide-profile"
@@ -85,7 +86,10 @@ class CountingProcessor:
         return orjson.dumps([count.records, count.total, count.chain, count.last_offset])
 
     def restore(self, key: str, payload: bytes) -> None:
-        self.counts[key] = Count(*orjson.loads(payload))
+        try:
+            self.counts[key] = Count(*orjson.loads(payload))
+        except (orjson.JSONDecodeError, TypeError) as error:
+            raise WorkerError(f"no count: {error}") from error
 
     def forget(self, key: str) -> None:
         self.counts.pop(key, None)

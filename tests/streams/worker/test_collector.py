@@ -52,3 +52,14 @@ def test_cycles_of_an_assignment_that_ended_are_collected_with_the_next(collecto
     assert alive() is not None
     assert collector.look("second")
     assert alive() is None
+
+
+def test_those_that_awake_are_set_aside_as_half_of_them_have_awoken(collector: Collector) -> None:
+    assert collector.look("first", 100)
+    state, _ = cycle()
+    assert not collector.look("first", 51)
+    assert collector.look("first", 50)
+    assert not any(each is state for each in gc.get_objects())
+    assert not collector.look("first", 26)
+    assert collector.look("first", 0)
+    assert not collector.look("first", 0)

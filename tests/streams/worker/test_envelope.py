@@ -20,13 +20,20 @@ ENVELOPES = st.builds(
     partition=st.integers(0, 2**31 - 1),
     last_offset=st.integers(-1, 2**62),
     epoch=st.integers(0, 2**31),
-    payload=st.binary(max_size=3000),
+    body=st.binary(max_size=3000),
 )
+
+
+def told(envelope: Envelope) -> tuple[object, ...]:
+    """All that it says; how its state is packed is nobody's business."""
+    return (envelope.format, envelope.key, envelope.partition, envelope.last_offset, envelope.epoch, envelope.payload)
 
 
 @given(ENVELOPES)
 def test_comes_back_as_it_was(envelope: Envelope) -> None:
-    assert decode_envelope(encode_envelope(envelope)) == envelope
+    read = decode_envelope(encode_envelope(envelope))
+    assert told(read) == told(envelope)
+    assert told(decode_envelope(encode_envelope(read))) == told(envelope)
 
 
 @given(ENVELOPES, st.data())
@@ -57,8 +64,8 @@ def written(packing: bool | int, payload: bytes) -> bytes:
 @given(st.binary(max_size=3000))
 def test_what_earlier_versions_wrote_is_read(payload: bytes) -> None:
     expected = Envelope("f/1", "app", 3, 9, 4, payload)
-    assert decode_envelope(written(True, zlib.compress(payload, 1))) == expected
-    assert decode_envelope(written(False, payload)) == expected
+    assert told(decode_envelope(written(True, zlib.compress(payload, 1)))) == told(expected)
+    assert told(decode_envelope(written(False, payload))) == told(expected)
 
 
 @pytest.mark.parametrize("packing", [0, 1, 3])
@@ -70,7 +77,7 @@ def test_a_packing_of_a_later_version_is_refused(packing: int) -> None:
 @pytest.mark.parametrize("packing", [True, 2])
 def test_a_payload_that_does_not_unpack_is_refused(packing: bool | int) -> None:
     with pytest.raises(EnvelopeError, match="unreadable snapshot"):
-        decode_envelope(written(packing, b"neither deflated nor zstd"))
+        _ = decode_envelope(written(packing, b"neither deflated nor zstd")).payload
 
 
 def test_a_later_owner_outranks_a_later_offset() -> None:

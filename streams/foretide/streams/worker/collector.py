@@ -22,23 +22,29 @@ class Collector:
 
     def __init__(self) -> None:
         self._settled: Hashable = None
+        self._asleep = 0
         self._before = gc.get_threshold()
         gc.set_threshold(*THRESHOLDS)
 
-    def look(self, settled: Hashable) -> bool:
+    def look(self, settled: Hashable, asleep: int = 0) -> bool:
         """Set aside all that lives, once for each value of `settled`, which stands for an assignment that is restored;
-        None while there is none. Whether that was done now.
+        None while there is none; and again whenever half of those that were `asleep`, or the last, have awoken. Whether
+        that was done now.
 
-        What was set aside before is collected first: an assignment that ended may have left cycles. That takes
-        a third of a millisecond for each application, right after a rebalance, which is a pause anyway.
+        What was set aside for another assignment is collected first: it may have left cycles. That takes a third of
+        a millisecond for each application, right after a rebalance, which is a pause anyway. Later only what has awoken
+        since is looked at.
         """
-        if settled is None or settled == self._settled:
+        if settled is None:
             return False
-        gc.unfreeze()
+        if settled != self._settled:
+            gc.unfreeze()
+        elif 2 * asleep > self._asleep or not self._asleep:
+            return False
         gc.collect()
         gc.freeze()
         _give_back_memory()
-        self._settled = settled
+        self._settled, self._asleep = settled, asleep
         return True
 
     def close(self) -> None:

@@ -36,14 +36,24 @@ CLAIM_KEY: Final = "\x00epoch"
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One snapshot: the state of `key` after the record at `last_offset` of `partition`, written in `epoch`."""
+    """One snapshot: the state of `key` after the record at `last_offset` of `partition`, written in `epoch`. `body` is
+    the state, or, in one that was read, what it was packed into."""
 
     format: str
     key: str
     partition: int
     last_offset: int
     epoch: int
-    payload: bytes
+    body: bytes
+    packing: bool | int = False
+
+    @property
+    def payload(self) -> bytes:
+        """The state, unpacked each time that it is asked for; EnvelopeError if that cannot be done."""
+        try:
+            return _unpack(self.packing, self.body)
+        except (zlib.error, cramjam.DecompressionError) as e:
+            raise EnvelopeError(str(e)) from e
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -83,7 +93,7 @@ def encode_envelope(envelope: Envelope) -> bytes:
 
 
 def decode_envelope(value: bytes) -> Envelope:
-    """The envelope in `value`; EnvelopeError if it is damaged or of another kind."""
+    """The envelope in `value`, its state still packed; EnvelopeError if it is damaged or of another kind."""
     if value[:4] != MAGIC:
         raise EnvelopeError(f"it begins with {value[:4]!r}, not {MAGIC!r}")
     body = value[8:]
@@ -91,10 +101,11 @@ def decode_envelope(value: bytes) -> Envelope:
         raise EnvelopeError("its checksum does not match")
     try:
         wire = _DECODER.decode(body)
-        payload = _unpack(wire.packing, wire.payload)
-    except (msgspec.DecodeError, zlib.error, cramjam.DecompressionError) as e:
+    except msgspec.DecodeError as e:
         raise EnvelopeError(str(e)) from e
-    return Envelope(wire.format, wire.key, wire.partition, wire.last_offset, wire.epoch, payload)
+    if wire.packing is not PLAIN and wire.packing is not DEFLATED and wire.packing != ZSTD:
+        raise EnvelopeError(f"it is packed in a way ({wire.packing}) that this build does not know")
+    return Envelope(wire.format, wire.key, wire.partition, wire.last_offset, wire.epoch, wire.payload, wire.packing)
 
 
 def _pack(payload: bytes) -> tuple[bool | int, bytes]:
@@ -109,6 +120,4 @@ def _unpack(packing: bool | int, payload: bytes) -> bytes:
         return payload
     if packing is DEFLATED:
         return zlib.decompress(payload)
-    if packing == ZSTD:
-        return bytes(cramjam.zstd.decompress(payload))
-    raise EnvelopeError(f"it is packed in a way ({packing}) that this build does not know")
+    return bytes(cramjam.zstd.decompress(payload))

@@ -17,6 +17,7 @@ from foretide.streams.worker.partition import Owned
 from foretide.streams.worker.processor import Output, Processor, Record
 from foretide.streams.worker.source import Raw
 from foretide.streams.worker.stamps import stamped
+from foretide.streams.worker.waking import Waking
 
 
 def wall_ms() -> int:
@@ -42,6 +43,7 @@ class Intake:
         self._metrics = metrics
         self._guard = guard
         self._clock = clock
+        self._waking = Waking(processor, metrics)
         self._handled = 0  # since the metrics were told
         self._sent: dict[str, int] = {}
 
@@ -53,6 +55,7 @@ class Intake:
         """
         try:
             key = decode_key(self._processor.source_topic, raw.key)
+            self._waking.wake(owned, key)
             if raw.offset <= owned.covered.get(key, -1):
                 owned.ledger.skipped(raw.offset)
                 self._metrics.duplicates.inc()
@@ -74,6 +77,12 @@ class Intake:
         in the books, and the states of all their keys are unknown.
         """
         keys = [self._key_of(raw) for _, raw in batch]
+        try:
+            for key, (owned, _) in zip(keys, batch, strict=True):
+                if isinstance(key, str):
+                    self._waking.wake(owned, key)
+        except Exception as error:
+            raise BatchFault(len(batch), error) from error
         fresh = [
             isinstance(key, str) and raw.offset > owned.covered.get(key, -1)
             for key, (owned, raw) in zip(keys, batch, strict=True)

@@ -29,7 +29,11 @@ class WorkerMetrics:
         )
         self.outputs = Counter("foretide_worker_outputs", "Messages written.", ["topic"], registry=registry)
         self.snapshots = Counter("foretide_worker_snapshots", "Snapshots written.", registry=registry)
-        self.restored = Counter("foretide_worker_keys_restored", "Keys restored from snapshots.", registry=registry)
+        self.restored = Counter(
+            "foretide_worker_keys_restored",
+            "Keys whose states were made of snapshots, each when its first record came.",
+            registry=registry,
+        )
         self.refused = Counter(
             "foretide_worker_snapshots_refused", "Snapshots that could not be used: cold starts.", registry=registry
         )

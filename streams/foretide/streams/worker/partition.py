@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
+from foretide.streams.worker.envelope import Envelope
 from foretide.streams.worker.ledger import Ledger
 
 
@@ -14,7 +15,8 @@ from foretide.streams.worker.ledger import Ledger
 class Owned:
     """A partition that the group has given to this worker, until `released` is set.
 
-    Nothing is handled before `ready` is set: then `ledger`, `epoch` and the restored keys are there. `covered` holds,
+    Nothing is handled before `ready` is set: then `ledger`, `epoch` and the keys with snapshots are there; those of
+    which no record has come yet are `asleep`, their states still packed. `covered` holds,
     per key, the last offset its snapshot covers; records at or below it are not learned again. `faults` holds the
     offsets on which the core failed: they changed nothing. `broken` are the keys being rebuilt after such a fault:
     their states are not fit for a snapshot. `snapshots_owed` is how many should have been written by now so that those
@@ -29,6 +31,7 @@ class Owned:
     epoch: int = 0
     covered: dict[str, int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
+    asleep: dict[str, Envelope] = field(default_factory=dict)
     faults: set[int] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     committed: int | None = None

@@ -1,4 +1,8 @@
-"""Taking partitions over: their keys' states from the changelog, where to go on, and a new epoch."""
+"""Taking partitions over: their keys' snapshots from the changelog, where to go on, and a new epoch.
+
+A state is made of its snapshot only when a record of its key comes (`waking.py`): a worker with a hundred thousand
+applications goes on as soon as the changelog is read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from foretide.schemas.errors import ForetideError
 from foretide.streams.worker.changelog import Changelog, Snapshots
 from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, encode_envelope
 from foretide.streams.worker.ledger import Ledger
@@ -80,39 +83,30 @@ class Restorer:
         )
 
     def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
-        """Build the state of one partition from its snapshots and claim a new epoch; the claim's sequence number."""
-        refused: list[str] = []
-        while snapshots.by_key:
-            # Each is given up as its key has its state: a worker must not need the memory for both of all keys.
-            key, envelope = snapshots.by_key.popitem()
-            if reason := self._unusable(envelope):
-                refused.append(f"{key}: {reason}")
+        """Take one partition's snapshots and claim a new epoch; the claim's sequence number."""
+        readable = {self._processor.format, *self._processor.earlier_formats}
+        other: list[Envelope] = []
+        for key, envelope in snapshots.by_key.items():
+            if envelope.format not in readable:
+                other.append(envelope)
                 continue
+            owned.asleep[key] = envelope
             owned.keys.add(key)
             if envelope.last_offset >= position:
                 owned.covered[key] = envelope.last_offset
-            self._metrics.restored.inc()
-        if refused:
+        if other:
+            reason = f"the snapshot has format {other[0].format}, this build reads {self._processor.format}"
             log.warning(
-                "partition %d: %d snapshots cannot be used, their keys start anew; the first: %s",
+                "partition %d: %d snapshots cannot be used, their keys start anew; the first: %s: %s",
                 owned.number,
-                len(refused),
-                refused[0],
+                len(other),
+                other[0].key,
+                reason,
             )
-        self._metrics.refused.inc(len(refused) + snapshots.unreadable)
+        self._metrics.refused.inc(len(other) + snapshots.unreadable)
         owned.ledger = Ledger(position)
         owned.committed = position
         owned.epoch = max(owned.generation, snapshots.highest_epoch + 1)
         self._metrics.epoch.labels(str(owned.number)).set(owned.epoch)
         claim = Envelope(self._processor.format, CLAIM_KEY, owned.number, -1, owned.epoch, b"")
         return self._outbox.put(self._settings.changelog, CLAIM_KEY, encode_envelope(claim), partition=owned.number)
-
-    def _unusable(self, envelope: Envelope) -> str | None:
-        """Restore a key; why that cannot be done, or None."""
-        if envelope.format not in {self._processor.format, *self._processor.earlier_formats}:
-            return f"the snapshot has format {envelope.format}, this build reads {self._processor.format}"
-        try:
-            self._processor.restore(envelope.key, envelope.payload)
-        except ForetideError as error:
-            return str(error)
-        return None

@@ -169,7 +169,7 @@ class Worker:
             more = self._shell.snapshot_due(time.monotonic())
             self._report.refresh_gauges()
             self._look_after(start)
-            self._collector.look(self._shell.settled)
+            self._collector.look(self._shell.settled, self._shell.asleep)
             await asyncio.sleep(0 if more else min(TICK_SECONDS, cadence / 4))
 
     def _look_after(self, start: asyncio.Task[None]) -> None:

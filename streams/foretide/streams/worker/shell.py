@@ -82,6 +82,11 @@ class Shell:
         owned = self._owned.values()
         return tuple((each.number, each.epoch) for each in owned) if all(each.active for each in owned) else None
 
+    @property
+    def asleep(self) -> int:
+        """How many keys have a snapshot, and no state yet."""
+        return sum(len(owned.asleep) for owned in self._owned.values())
+
     def assigned(self, partitions: Iterable[int], generation: int) -> None:
         """The group has given these partitions, and only these, to this worker. Restoring starts in the background."""
         for number in list(self._owned):
