@@ -15,11 +15,8 @@ from foretide.streams.profiling.profile import ApplicationProfile
 
 
 class _Places(NamedTuple):
-    """Where the amounts stand among a signal's quantiles: the horizon to raise by, the one to lower by; the level to
-    raise by, and those to lower compute and memory by."""
+    """Where the amounts stand among the `levels` of an outlook: those to raise by, to lower compute and memory by."""
 
-    soon: int
-    later: int
     raising: int
     compute: int
     memory: int
@@ -32,14 +29,14 @@ def glance(profile: ApplicationProfile, sizing: Sizing) -> Glance:
     ))  # fmt: skip
     raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
     if (signal := profile.signals.get(SM_RATIO)) is not None:
-        rows, peak = signal.quantiles(), signal.peak or 0.0
-        raise_compute = max(rows[at.soon][at.raising], 0.0)
-        lower_compute = with_margin(rows[at.later][at.compute], sizing.compute_margin)
+        levels, peak = signal.look().levels, signal.peak or 0.0
+        raise_compute = max(levels[at.raising], 0.0)
+        lower_compute = with_margin(levels[at.compute], sizing.compute_margin)
         used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
     if (signal := profile.signals.get(GPU_MEMORY)) is not None:
-        rows = signal.quantiles()
-        raise_memory = max(rows[at.soon][at.raising], 0.0)
-        lower_memory = with_margin(rows[at.later][at.memory], sizing.memory_margin)
+        levels = signal.look().levels
+        raise_memory = max(levels[at.raising], 0.0)
+        lower_memory = with_margin(levels[at.memory], sizing.memory_margin)
         used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
     return Glance(
         profile.last_ms,
@@ -59,5 +56,5 @@ def _places(horizons: tuple[Horizon, ...], soon: float, later: float, quantiles:
     peaks = {h.ms / 1000: i for i, h in enumerate(horizons) if h.kind == "peak"}
     raising, compute, memory = (LEVELS.index(int(name[1:]) / 100) for name in quantiles)
     # A peak never decreases with the horizon: the largest up to there is the one there.
-    reach = [peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later)]
-    return _Places(reach[0], reach[1], raising, compute, memory)
+    nearer, farther = (len(LEVELS) * peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later))
+    return _Places(nearer + raising, farther + compute, farther + memory)

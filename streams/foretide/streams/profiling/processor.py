@@ -18,13 +18,17 @@ from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import why_send, worth_a_look
 from foretide.streams.profiling.glance import glance
+from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
+from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT
 from foretide.streams.profiling.survey import survey
 from foretide.streams.profiling.tally import measures
+from foretide.streams.profiling.writing import predictions
 from foretide.streams.worker.processor import Measure, Output, Record
+from foretide.streams.worker.written import WrittenOutput
 
 Taken = tuple[ApplicationProfile, Observation, RecordRef]
 """A window that was taken in, and the record that it came with."""
@@ -85,14 +89,14 @@ class ProfileProcessor:
         """Take the steps that are due, and say what has come of them, for all at once where that is faster."""
         new = [(profile, seen, ref) for profile, seen, ref in taken if seen.samples]
         self._banks.step(due for _, seen, _ in new for due in seen.due)
-        survey(signal for profile, _, _ in new for signal in profile.signals.values())
+        surveyed = survey(signal for profile, _, _ in new for signal in profile.signals.values())
+        changed = [profile.finish() for profile, _, _ in new]
         outputs = []
         due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
-        for profile, seen, ref in new:
-            changes = profile.finish()
+        for first, (profile, seen, ref), changes in zip(self._predictions(new, surveyed), new, changed, strict=True):
             self._changes.update(change.kind for change in changes)
             self._departed.update(d.departure.state for d in seen.departures)
-            found = [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref))]
+            found = [first]
             found += [Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)]
             if profile.signals and (changes or profile.windows_learned % self.settings.scorecard_windows == 0):
                 due.append((found, profile, changes, ref))
@@ -105,6 +109,12 @@ class ProfileProcessor:
                 signal.rest()
         told = iter(outputs)
         return [next(told) if seen.samples else [] for _, seen, _ in taken]
+
+    def _predictions(self, new: Sequence[Taken], surveyed: Sequence[Outlooks[SignalProfile]]) -> list[Output]:
+        bodies = predictions([(profile, ref) for profile, _, ref in new], surveyed)
+        if bodies is None:
+            return [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref)) for profile, _, ref in new]
+        return [WrittenOutput(PREDICTIONS, p.app, body) for (p, _, _), body in zip(new, bodies, strict=True)]
 
     def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
         gate = self.settings.gate

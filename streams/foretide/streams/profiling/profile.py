@@ -29,7 +29,7 @@ from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.outlook import Outlook
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
-from foretide.streams.profiling.signal import SignalProfile
+from foretide.streams.profiling.signal import SignalProfile, quantiles_of
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
 
 
@@ -201,10 +201,10 @@ class ApplicationProfile:
             last=signal.last,
             horizons=[
                 HorizonForecast(horizon_seconds=seconds, peak=rows[peak], mean=rows[mean])
-                for seconds, peak, mean in _pairs(self.settings.horizons)
+                for seconds, peak, mean in pairs(self.settings.horizons)
             ],
             model=signal.lead.champion,
-            confidence=_confidence(seen.covered) if seen.known else 0.0,
+            confidence=confidence(seen.covered) if seen.known else 0.0,
             recent_loss=seen.pinball_ratio,
             weights=seen.shares,
         )
@@ -214,7 +214,7 @@ class ApplicationProfile:
     ) -> list[SignalDeparture]:
         learning = self.windows_learned < self.settings.learning_windows
         departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation, learning=learning)
-        return [SignalDeparture(signal.name, value, signal.published()[0], departure)] if departure else []
+        return [SignalDeparture(signal.name, value, quantiles_of(expected), departure)] if departure else []
 
     def _still_learning(self) -> bool:
         least = self.settings.learning_windows
@@ -293,7 +293,7 @@ class ApplicationProfile:
 
 
 @lru_cache(maxsize=8)
-def _pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
+def pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
     """Each horizon in seconds, and the places of its peak and of its mean."""
     places = {(h.kind, h.ms): i for i, h in enumerate(horizons)}
     return tuple((ms / 1000, i, places["mean", ms]) for (kind, ms), i in places.items() if kind == "peak")
@@ -304,5 +304,5 @@ def _known(readings: Sequence[float | None], fresh: int) -> list[float]:
     return [v for v in readings[-fresh:] if v is not None]
 
 
-def _confidence(covered: float) -> float:
+def confidence(covered: float) -> float:
     return max(0.0, 1.0 - abs(covered - 0.9) / 0.9)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Final
 
 from foretide.schemas.messages import Quantiles
@@ -29,9 +28,7 @@ class SignalProfile:
         "_drift",
         "_expected",
         "_outcomes",
-        "_published",
         "_settings",
-        "_stale",
         "deviation",
         "high",
         "ladder",
@@ -60,8 +57,6 @@ class SignalProfile:
         self._outcomes = 0
         self.outlook: Outlook | None = None
         self._expected: list[float] | None = None
-        self._stale = True
-        self._published: list[Quantiles] = []
 
     def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
         """The next window's readings, of which there is at least one; the steps that are due with it.
@@ -75,7 +70,6 @@ class SignalProfile:
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.last, self.peak = values[-1], high
         self.outlook = self._expected = None
-        self._stale = True
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> list[Change]:
@@ -103,7 +97,7 @@ class SignalProfile:
     def look(self) -> Outlook:
         """What the forecasts say now; those who ask many signals use `survey` before, which is many times faster."""
         if self.outlook is None:
-            (self.outlook,) = outlooks([self])
+            (self.outlook,) = outlooks([self]).each
         return self.outlook
 
     @property
@@ -116,7 +110,7 @@ class SignalProfile:
         if self.outlook is None and self._expected is not None:
             return self._expected
         seen = self.look()
-        return seen.quantiles[0] if seen.ready else None
+        return seen.first if seen.ready else None
 
     def rest(self) -> None:
         """The window was answered: only what is expected of the next is asked for until that comes."""
@@ -129,17 +123,8 @@ class SignalProfile:
         return self.look().quantiles
 
     def published(self) -> list[Quantiles]:
-        """The same as messages carry them: made once a window, for predictions and the pool's log alike."""
-        if self._stale:
-            # Most horizons lie on coarser rungs, which have no step with most windows: theirs are the same again.
-            self._published = [
-                old
-                if old is not None and old.q50 == a and old.q90 == b and old.q95 == c and old.q99 == d
-                else Quantiles(q50=a, q90=b, q95=c, q99=d)
-                for (a, b, c, d), old in zip_longest(self.quantiles(), self._published)
-            ]
-            self._stale = False
-        return self._published
+        """The same as messages carry them."""
+        return [quantiles_of(row) for row in self.quantiles()]
 
     def dump(self) -> SignalState:
         """The signal as numbers."""
@@ -157,3 +142,9 @@ class SignalProfile:
         if signal._drift is not None:
             signal._drift.put(state.drift)
         return signal
+
+
+def quantiles_of(row: Sequence[float]) -> Quantiles:
+    """Quantiles at LEVELS as messages carry them."""
+    q50, q90, q95, q99 = row
+    return Quantiles(q50=q50, q90=q90, q95=q95, q99=q99)
