@@ -43,7 +43,10 @@ class GateState(msgspec.Struct, array_like=True):
         """Take in the largest sample of a signal in the newest window."""
         if self.first_ms < 0:
             self.first_ms = at_ms
-        climb(self.stairs.setdefault(signal, []), at_ms, peak)
+        stairs = self.stairs.get(signal)
+        if stairs is None:
+            stairs = self.stairs[signal] = []
+        climb(stairs, at_ms, peak)
 
     def reached(self, at_ms: int) -> dict[str, list[tuple[float, float]]]:
         """What was reached lately, as the forecast tells it."""

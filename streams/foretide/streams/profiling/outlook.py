@@ -110,23 +110,23 @@ def outlooks(group: Sequence[S]) -> Outlooks[S]:
 
 
 def _bounded(group: Sequence[Subject], found: Reading, horizons: Sequence[Horizon]) -> Doubles:
-    low, high, last, maximum = np.array(
-        [(s.low, s.high, s.last, nan if s.maximum is None else s.maximum) for s in group]
-    ).T
+    low, high = np.array([s.low for s in group]), np.array([s.high for s in group])
+    last = np.array([s.last for s in group])[:, None]
+    maximum = np.array([nan if s.maximum is None else s.maximum for s in group])
     reach = 0.5 * (high - low)
-    top = np.where(np.isnan(maximum), high + reach, np.fmax(maximum, high))[:, None]
-    bottom = np.where(low >= 0.0, np.maximum(0.0, low - reach), low - reach)[:, None]
-    rows = found.quantiles
+    top = np.where(np.isnan(maximum), high + reach, np.fmax(maximum, high))[:, None, None]
+    bottom = np.where(low >= 0.0, np.maximum(0.0, low - reach), low - reach)[:, None, None]
+    rows = np.minimum(np.maximum(found.quantiles, bottom), top)
+    ready = found.ready.all(axis=0).tolist()
     latest: dict[str, Doubles] = {}
     for i, horizon in enumerate(horizons):
-        row = np.minimum(np.maximum(rows[:, i], bottom), top)
+        row = rows[:, i]
         shorter = latest.get(horizon.kind)
-        if shorter is None:
-            row = np.where(found.ready[:, i, None], row, last[:, None])
-        else:
-            longer = np.maximum(row, shorter) if horizon.kind == "peak" else row
-            row = np.where(found.ready[:, i, None], longer, shorter)
-        latest[horizon.kind] = rows[:, i] = row
+        if horizon.kind == "peak" and shorter is not None:
+            np.maximum(row, shorter, out=row)
+        if not ready[i]:
+            row[:] = np.where(found.ready[:, i, None], row, last if shorter is None else shorter)
+        latest[horizon.kind] = row
     return rows
 
 

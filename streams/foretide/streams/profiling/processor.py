@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec.structs import replace
 
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import ModelChange, RecordRef, TelemetryWindow
-from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import why_send, worth_a_look
-from foretide.streams.profiling.glance import glance
+from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores_of
@@ -117,16 +117,22 @@ class ProfileProcessor:
         return [WrittenOutput(PREDICTIONS, p.app, body) for (p, _, _), body in zip(new, bodies, strict=True)]
 
     def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
-        gate = self.settings.gate
-        sized = [signal for signal in profile.signals.values() if signal.name in SIZED]
-        for signal in sized:
-            if signal.peak is not None:
-                profile.gate.reach(profile.last_ms, signal.name, signal.peak)
-        if not sized or not worth_a_look(profile.gate, glance(profile, gate.sizing), gate):
+        gate, state, at_ms = self.settings.gate, profile.gate, profile.last_ms
+        sized = False
+        for signal in profile.signals.values():
+            if signal.sized:
+                sized = True
+                if signal.peak is not None:
+                    state.reach(at_ms, signal.name, signal.peak)
+        if not sized or not worth_a_look(state, self._glance(profile), gate):
             return []
         event = answers.forecast_event(profile, gate.pool, ref)
-        why = None if event is None else why_send(profile.gate, event, gate)
+        why = None if event is None else why_send(state, event, gate)
         return [] if event is None or why is None else [Output(POOL_EVENTS, gate.pool, replace(event, why=why))]
+
+    @cached_property
+    def _glance(self) -> Glancing:
+        return Glancing(self.settings.horizons, self.settings.gate.sizing)
 
     def measures(self) -> list[Measure]:
         """How all profiles here do; see `tally`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from foretide.schemas.messages import Quantiles
-from foretide.schemas.signals import upper_bound
+from foretide.schemas.signals import SIZED, upper_bound
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.drift import DriftState, ErrorDrift
 from foretide.streams.forecasting.head import Head
@@ -39,12 +39,16 @@ class SignalProfile:
         "name",
         "outlook",
         "peak",
+        "sized",
+        "written",
     )
 
     def __init__(self, name: str, settings: ProfileSettings, ladder: Ladder) -> None:
         """`ladder` is one of the horizons of the `settings`."""
         self.name = name
         self.maximum = upper_bound(name)
+        self.sized = name in SIZED
+        """Whether a planner sizes by it."""
         self._settings = settings
         self.ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
@@ -57,6 +61,8 @@ class SignalProfile:
         self._outcomes = 0
         self.outlook: Outlook | None = None
         self._expected: list[float] | None = None
+        self.written = (b"", b"")
+        """The quantiles over all horizons but the first as they were last written: as numbers, and as text."""
 
     def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
         """The next window's readings, of which there is at least one; the steps that are due with it.

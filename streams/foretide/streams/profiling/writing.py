@@ -15,12 +15,14 @@ import orjson
 
 from foretide.schemas.ids import record_id
 from foretide.schemas.messages import CONTRACT_VERSION, RecordRef
-from foretide.streams.forecasting.ladder import Horizon
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles
 from foretide.streams.profiling.outlook import Outlooks, share_of
 from foretide.streams.profiling.profile import ApplicationProfile, pairs
 from foretide.streams.profiling.signal import SignalProfile
+
+Pair = tuple[float, int, int]
+"""A horizon in seconds, and the places of its peak and its mean."""
 
 _PREDICTION: Final = (
     b'{"version":%d,"id":%%b,"app":%%b,"issued_ms":%%d,"phase":%%b,"learning":%%b,"forecasts":[%%b],'
@@ -62,56 +64,91 @@ def _prediction(profile: ApplicationProfile, ref: RecordRef, forecasts: bytes) -
 def _forecasts(seen: Outlooks[SignalProfile]) -> list[bytes] | None:
     """The JSON of each signal's `SignalForecast`."""
     group = seen.group
-    horizons = group[0].horizons
-    numbers = _numbers(seen, horizons)
+    (soonest, *later) = pairs(group[0].horizons)
+    numbers = _numbers(seen, soonest)
     if numbers is None:
         return None
-    width = numbers.shape[1]
-    texts = orjson.dumps(numbers.ravel(), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
+    texts, width = _texts(numbers), numbers.shape[1]
     found = []
     pieces: list[bytes] = []
     name = ""
-    for place, (signal, outlook) in enumerate(zip(group, seen.each, strict=True)):
-        if signal.name != name or not pieces:
+    for place, (signal, outlook, farther) in enumerate(zip(group, seen.each, _farther(seen, later), strict=True)):
+        if signal.name != name:
             name = signal.name
-            pieces = list(_frame(name, horizons))
+            pieces = list(_frame(name, soonest[0]))
         own = texts[place * width : (place + 1) * width]
-        own.insert(width - 2, _kept_text(signal.lead.champion))
         experts = outlook.experts
+        own[-2:-2] = farther, _kept_text(signal.lead.champion)
         own.append(b",".join([_share(experts, one) for one in outlook.standing]))
         pieces[1::2] = own
         found.append(b"".join(pieces))
     return found
 
 
-def _numbers(seen: Outlooks[SignalProfile], horizons: tuple[Horizon, ...]) -> Doubles | None:
-    """The numbers of each signal in the order of its text: the last value, the quantiles of the peak and the mean over
-    each horizon, the confidence, the loss. None if one is not fit for a message."""
-    places = [place for _, *both in pairs(horizons) for place in both]
-    rows, count = len(seen.group), len(places) * len(LEVELS)
-    quantiles = seen.quantiles[:, places]
-    numbers = np.empty((rows, count + 3))
+def _farther(seen: Outlooks[SignalProfile], later: Sequence[Pair]) -> list[bytes]:
+    """The JSON of each signal's forecasts over the longer horizons. Most of these are served by coarse rungs, which
+    have no step with most windows: where all of the numbers are those of the window before, so is the text."""
+    places = [place for _, *both in later for place in both]
+    quantiles = np.ascontiguousarray(seen.quantiles[:, places])
+    bits, width = quantiles.tobytes(), quantiles[0].nbytes
+    fresh = []
+    for place, signal in enumerate(seen.group):
+        own = bits[place * width : (place + 1) * width]
+        if own != signal.written[0]:
+            signal.written = own, b""
+            fresh.append(place)
+    if fresh and later:
+        frame, count = list(_far_frame(tuple(seconds for seconds, *_ in later))), quantiles[0].size
+        texts = _texts(quantiles[fresh])
+        for place, start in zip(fresh, range(0, len(texts), count), strict=True):
+            frame[1::2] = texts[start : start + count]
+            signal = seen.group[place]
+            signal.written = signal.written[0], b"".join(frame)
+    return [signal.written[1] for signal in seen.group]
+
+
+def _numbers(seen: Outlooks[SignalProfile], soonest: Pair) -> Doubles | None:
+    """The numbers of each signal that change with every window, in the order of its text: the last value, the quantiles
+    of the peak and the mean over the soonest horizon, the confidence, the loss. None if any number of the forecasts is
+    not fit for a message."""
+    quantiles, rows = seen.quantiles, len(seen.group)
+    numbers = np.empty((rows, 2 * len(LEVELS) + 3))
     numbers[:, 0] = [signal.last for signal in seen.group]
-    numbers[:, 1:-2] = quantiles.reshape(rows, count)
+    numbers[:, 1:-2] = quantiles[:, soonest[1:]].reshape(rows, -1)
     numbers[:, -2] = np.where(seen.known > 0, np.maximum(0.0, 1.0 - np.abs(seen.covered - 0.9) / 0.9), 0.0)
     numbers[:, -1] = seen.pinball_ratio
-    fit = np.isfinite(numbers[:, :-1]).all() and not np.isinf(numbers[:, -1]).any()
+    fit = np.isfinite(numbers[:, :-1]).all() and not np.isinf(numbers[:, -1]).any() and np.isfinite(quantiles).all()
     return numbers if fit and (quantiles[..., 1:] >= quantiles[..., :-1]).all() else None
 
 
+def _texts(numbers: Doubles) -> list[bytes]:
+    """Each number as it is written, one after another; NaN as null."""
+    return orjson.dumps(numbers.ravel(), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
+
+
 @lru_cache(maxsize=256)
-def _frame(signal: str, horizons: tuple[Horizon, ...]) -> tuple[bytes, ...]:
-    """The text of a forecast of this signal, cut where its numbers, its model and its weights are put in; there it
-    is empty."""
-    spread = b"{" + b",".join(b'"q%d":\0' % round(100 * level) for level in LEVELS) + b"}"
-    ahead = b",".join(
-        b'{"horizon_seconds":%b,"peak":%b,"mean":%b}' % (_text(seconds), spread, spread)
-        for seconds, _, _ in pairs(horizons)
-    )
+def _frame(signal: str, soonest: float) -> tuple[bytes, ...]:
+    """The text of a forecast of this signal: its last value, what is expected over the `soonest` horizon of so many
+    seconds, the text of the longer ones, its model, the confidence, the loss, the weights."""
     model = b'"model":\0,"confidence":\0,"recent_loss":\0,"weights":{\0}'
-    whole = b'{"signal":%b,"last":\0,"horizons":[%b],%b}' % (_text(signal), ahead, model)
+    return _cut(b'{"signal":%b,"last":\0,"horizons":[%b\0],%b}' % (_text(signal), _horizon(soonest), model))
+
+
+@lru_cache(maxsize=8)
+def _far_frame(horizons: tuple[float, ...]) -> tuple[bytes, ...]:
+    """The text of what is expected over the longer horizons, each after a comma."""
+    return _cut(b"".join(b"," + _horizon(seconds) for seconds in horizons))
+
+
+def _horizon(seconds: float) -> bytes:
+    spread = b"{" + b",".join(b'"q%d":\0' % round(100 * level) for level in LEVELS) + b"}"
+    return b'{"horizon_seconds":%b,"peak":%b,"mean":%b}' % (_text(seconds), spread, spread)
+
+
+def _cut(text: bytes) -> tuple[bytes, ...]:
+    """The parts of a text between the places where something is put in, which are every second part, still empty."""
     found: list[bytes] = []
-    for part in whole.split(b"\0"):
+    for part in text.split(b"\0"):
         found += [part, b""]
     return tuple(found[:-1])
 
