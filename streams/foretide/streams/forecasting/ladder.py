@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -95,49 +96,56 @@ class Ladder:
         self._last_ms = 0
         self._open: list[tuple[int, float, float, int]] = [(0, 0.0, 0.0, 0)] * (len(self._rows) - 1)
 
-    def observe(self, end_ms: int, peak: float, mean: float, outside: list[float], phase: int) -> list[Due]:
+    def observe(self, end_ms: int, peak: float, mean: float, outside: array[float], phase: int) -> list[Due]:
         """The steps that are due with the next window, which ended at `end_ms`. They must be taken before the next
         window comes; until then the forecasts are the earlier ones."""
         lost = self._last_ms > 0 and end_ms - self._last_ms > GAP * self._span_ms
         self._last_ms = end_ms
         self._season.observe(end_ms, peak, mean)
-        found = self._due(0, end_ms, peak, mean, outside, phase, lost, False)
+        found: list[Due] = []
+        self._due(found, 0, end_ms, peak, mean, outside, phase, lost_before=lost)
+        if self._open:
+            at, highest, sums, counted = self._open[0]
+            if counted and end_ms // self.plan.steps_ms[1] == at:
+                self._open[0] = at, peak if peak > highest else highest, sums + mean, counted + 1
+            else:
+                self._fill(found, end_ms, peak, mean, outside, phase)
+        return found
+
+    def _fill(self, found: list[Due], end_ms: int, peak: float, mean: float, outside: array[float], phase: int) -> None:
+        """Begin a step of the first coarser rung; the one before goes into the next coarser one, whose own end it may
+        be."""
         high, total, count, since = peak, mean, 1, end_ms
         for i, step_ms in enumerate(self.plan.steps_ms[1:]):
-            # A step that is full goes into the next coarser one, whose own end it may be.
             bucket, (at, highest, sums, counted) = end_ms // step_ms, self._open[i]
             if i and counted:
                 highest, sums, counted = max(highest, high), sums + total, counted + count
             elif i:
                 at, highest, sums, counted = since // step_ms, high, total, count
-            elif bucket == at and counted:
-                self._open[0] = at, max(highest, peak), sums + mean, counted + 1
-                break
-            if counted and bucket != at:
-                found += self._due(i + 1, end_ms, highest, sums / counted, outside, phase, False, bucket - at > GAP)
-                self._open[i] = (bucket, 0.0, 0.0, 0) if i else (bucket, peak, mean, 1)
-                high, total, count, since = highest, sums, counted, at * step_ms
-            else:
+            if not counted or bucket == at:
                 self._open[i] = (at, highest, sums, counted) if i else (bucket, peak, mean, 1)
-                break
-        return found
+                return
+            over = bucket - at > GAP
+            self._due(found, i + 1, end_ms, highest, sums / counted, outside, phase, lost_after=over)
+            self._open[i] = (bucket, 0.0, 0.0, 0) if i else (bucket, peak, mean, 1)
+            high, total, count, since = highest, sums, counted, at * step_ms
 
     def _due(
         self,
+        found: list[Due],
         rung: int,
         end_ms: int,
         peak: float,
         mean: float,
-        outside: list[float],
+        outside: array[float],
         phase: int,
-        lost_before: bool,
-        lost_after: bool,
-    ) -> list[Due]:
+        lost_before: bool = False,
+        lost_after: bool = False,
+    ) -> None:
         kept = self._rows[rung]
-        if kept is None:
-            return []
-        day = self._season.day(end_ms, self.plan.steps_ms[rung])
-        return [Due(*kept, mean, peak, day, outside, phase, lost_before, lost_after)]
+        if kept is not None:
+            day = self._season.day(end_ms, self.plan.steps_ms[rung])
+            found.append(Due(kept[0], kept[1], mean, peak, day, outside, phase, lost_before, lost_after))
 
     def head(self, horizon: int) -> Head:
         """The head that serves the `horizon`-th of the horizons asked for."""

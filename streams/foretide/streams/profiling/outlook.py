@@ -116,8 +116,8 @@ def _bounded(group: Sequence[Subject], found: Reading, horizons: Sequence[Horizo
     reach = 0.5 * (high - low)
     top = np.where(np.isnan(maximum), high + reach, np.fmax(maximum, high))[:, None, None]
     bottom = np.where(low >= 0.0, np.maximum(0.0, low - reach), low - reach)[:, None, None]
-    rows = np.minimum(np.maximum(found.quantiles, bottom), top)
-    ready = found.ready.all(axis=0).tolist()
+    rows: Doubles = np.minimum(np.maximum(found.quantiles, bottom), top)
+    ready: list[bool] = np.logical_and.reduce(found.ready, axis=0).tolist()
     latest: dict[str, Doubles] = {}
     for i, horizon in enumerate(horizons):
         row = rows[:, i]

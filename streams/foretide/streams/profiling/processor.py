@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
-from msgspec.structs import replace
-
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import ModelChange, RecordRef, TelemetryWindow
@@ -16,8 +14,9 @@ from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import why_send, worth_a_look
+from foretide.streams.profiling.gate import why_tell, worth_a_look
 from foretide.streams.profiling.glance import Glancing
+from foretide.streams.profiling.needing import need_now
 from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores_of
@@ -46,6 +45,8 @@ class ProfileProcessor:
         self.settings = settings or ProfileSettings()
         self._banks = Banks(default_network(), self.settings.experts)
         self._profiles: dict[str, ApplicationProfile] = {}
+        self._restored: set[str] = set()
+        """Those of which no window has come since."""
         self._changes: Counter[str] = Counter()
         self._departed: Counter[str] = Counter()
 
@@ -58,6 +59,7 @@ class ProfileProcessor:
 
     def handle_all(self, records: Sequence[Record]) -> list[Sequence[Output] | Exception]:
         """The same for many records, each of another application, whose profiles are stepped together."""
+        self._look_up(records)
         taken: list[Taken | Exception] = []
         for record in records:
             try:
@@ -69,6 +71,13 @@ class ProfileProcessor:
                 taken.append(error)
         answered = iter(self._answer([one for one in taken if not isinstance(one, Exception)]))
         return [one if isinstance(one, Exception) else next(answered) for one in taken]
+
+    def _look_up(self, records: Sequence[Record]) -> None:
+        """What was expected of a first window after a snapshot was put back is read for all profiles at once."""
+        if self._restored:
+            found = [self._profiles[r.key] for r in records if r.key in self._restored]
+            self._restored -= {profile.app for profile in found}
+            survey(signal for profile in found for signal in profile.signals.values())
 
     def observe(self, window: TelemetryWindow, ref: RecordRef) -> list[Output]:
         """The outputs of a window that was read already."""
@@ -124,11 +133,14 @@ class ProfileProcessor:
                 sized = True
                 if signal.peak is not None:
                     state.reach(at_ms, signal.name, signal.peak)
-        if not sized or not worth_a_look(state, self._glance(profile), gate):
+        if not sized or not worth_a_look(state, seen := self._glance(profile), gate):
             return []
-        event = answers.forecast_event(profile, gate.pool, ref)
-        why = None if event is None else why_send(state, event, gate)
-        return [] if event is None or why is None else [Output(POOL_EVENTS, gate.pool, replace(event, why=why))]
+        why = why_tell(state, need_now(profile, seen, gate.sizing), at_ms, profile.learning, gate)
+        return (
+            []
+            if why is None
+            else [Output(POOL_EVENTS, gate.pool, answers.forecast_event(profile, gate.pool, ref, why))]
+        )
 
     @cached_property
     def _glance(self) -> Glancing:
@@ -150,9 +162,11 @@ class ProfileProcessor:
             raise ProfileError(f"snapshot of {profile.app!r} was found under the key {key!r}")
         self.forget(key)
         self._profiles[key] = profile
+        self._restored.add(key)
 
     def forget(self, key: str) -> None:
         """Drop a profile that another worker now owns."""
+        self._restored.discard(key)
         if (profile := self._profiles.pop(key, None)) is not None:
             profile.remove()
 

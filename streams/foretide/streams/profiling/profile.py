@@ -6,7 +6,7 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -101,25 +101,25 @@ class ApplicationProfile:
     def take(self, window: TelemetryWindow) -> Observation:
         """The first part of `observe`: what is due in the banks. Where there are new samples, these steps must then be
         taken, and `finish` called, before anything else is asked of the profile."""
-        samples, end_ms = window.samples, window.end_ms
-        fresh = samples
-        if window.start_ms <= self.last_ms:
-            fresh = max(0, samples - ((self.last_ms - window.start_ms) // window.step_ms + 1))
+        samples, start_ms, step_ms = window.samples, window.start_ms, window.step_ms
+        fresh, end_ms = samples, start_ms + (samples - 1) * step_ms
+        if start_ms <= self.last_ms:
+            fresh = max(0, samples - ((self.last_ms - start_ms) // step_ms + 1))
         if fresh == 0:
             self.duplicates += 1
             return Observation(0)
         if not self.span_ms:
-            self.span_ms = window.step_ms * samples
+            self.span_ms = step_ms * samples
         self._note_time(window)
         chosen = self.settings.chosen(pure(window))
-        self.phase = window.phase or self._found_phase(window, chosen, fresh)
+        readings = {name: _known(window.signals[name], fresh) for name in chosen}
+        self.phase = window.phase or self._found_phase(readings)
         phase = self.outside.place_of(self.phase if window.user is None else f"{self.phase} for {window.user}")
         outside = self.outside.numbers(window, fresh)
         self.published = newest(window, fresh)
         departures: list[SignalDeparture] = []
         due: list[Due] = []
-        for name in chosen:
-            values = _known(window.signals[name], fresh)
+        for name, values in readings.items():
             if not values:
                 continue
             signal = self.signals.get(name)
@@ -141,12 +141,12 @@ class ApplicationProfile:
             self.gaps += 1
             self.missing_ms += missing
 
-    def _found_phase(self, window: TelemetryWindow, chosen: Sequence[str], fresh: int) -> str:
-        signal = self.signals.get(chosen[0]) if chosen else None
-        if signal is None:
-            return UNKNOWN_PHASE
-        values = _known(window.signals[signal.name], fresh)
-        return found_phase(sum(values) / len(values) if values else None, signal.high)
+    def _found_phase(self, readings: Mapping[str, Sequence[float]]) -> str:
+        for name, values in readings.items():
+            if (signal := self.signals.get(name)) is not None:
+                return found_phase(sum(values) / len(values) if values else None, signal.high)
+            break  # the first one decides
+        return UNKNOWN_PHASE
 
     def finish(self) -> tuple[ModelChange, ...]:
         """The second part of `observe`, after what was due was stepped: which models have changed."""

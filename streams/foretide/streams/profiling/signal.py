@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -64,7 +65,7 @@ class SignalProfile:
         self.written = (b"", b"")
         """The quantiles over all horizons but the first as they were last written: as numbers, and as text."""
 
-    def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
+    def observe(self, end_ms: int, values: Sequence[float], outside: array[float], phase: int) -> list[Due]:
         """The next window's readings, of which there is at least one; the steps that are due with it.
 
         The forecasts are the next ones as soon as these steps were taken.
