@@ -85,13 +85,15 @@ class LadderState(msgspec.Struct, array_like=True, frozen=True):
 class Ladder:
     """All rungs of one signal of one application; each is a row of a bank. A rung without targets is not kept."""
 
-    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_span_ms", "plan")
+    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_span_ms", "plan", "rows")
 
     def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
         self._span_ms = span_ms
         self.plan = plan_rungs(horizons, span_ms)
         found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self.plan.targets)]
         self._rows = [(bank, bank.add()) if bank.targets else None for bank in found]
+        self.rows = tuple(-1 if kept is None else kept[1] for kept in self._rows)
+        """The row of each rung in its bank; -1 where it has no targets."""
         self._season = Season(max(1, span_ms))
         self._last_ms = 0
         self._open: list[tuple[int, float, float, int]] = [(0, 0.0, 0.0, 0)] * (len(self._rows) - 1)
@@ -167,10 +169,6 @@ class Ladder:
     def bank(self, rung: int) -> Bank:
         """The bank of a rung that has targets."""
         return self._kept(rung)[0]
-
-    def row(self, rung: int) -> int:
-        """The row there."""
-        return self._kept(rung)[1]
 
     def _kept(self, rung: int) -> tuple[Bank, int]:
         kept = self._rows[rung]

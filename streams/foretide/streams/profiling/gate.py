@@ -147,11 +147,6 @@ def _near(need: Need | Glance, rank: int, edge: float) -> int:
 def _moved(state: GateState, need: Need | Glance, margin: float) -> int:
     """1 if a need has risen by the margin, -1 if none has and one has fallen by it. A change of a need below the
     smallest class counts as a share of that class."""
-    moves = [
-        (new - old) / max(old, least)
-        for new, old, least in (
-            (need.raise_compute, state.compute, _LAYOUT.compute[0]),
-            (need.raise_memory, state.memory, _LAYOUT.bytes[0]),
-        )
-    ]
-    return 1 if max(moves) > margin else -1 if min(moves) < -margin else 0
+    compute = (need.raise_compute - state.compute) / max(state.compute, _LAYOUT.compute[0])
+    memory = (need.raise_memory - state.memory) / max(state.memory, _LAYOUT.bytes[0])
+    return 1 if max(compute, memory) > margin else -1 if min(compute, memory) < -margin else 0

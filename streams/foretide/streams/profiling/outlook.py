@@ -136,7 +136,7 @@ def standing(shares: Doubles) -> list[list[int]]:
     experts = shares.shape[1]
     numbers = np.rint(shares * THOUSAND).astype(np.int64)
     counts = (numbers >= LEAST_SHARE * THOUSAND).sum(axis=1)
-    order = np.sort(np.arange(experts) - numbers * experts, axis=1)
+    order = np.sort(np.arange(experts) - numbers * experts, axis=1)[:, : counts.max()]
     return [row[:count] for row, count in zip(order.tolist(), counts.tolist(), strict=True)]
 
 

@@ -26,6 +26,7 @@ from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
+from foretide.streams.profiling.leading import Change
 from foretide.streams.profiling.outlook import Outlook
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
@@ -152,19 +153,21 @@ class ApplicationProfile:
         """The second part of `observe`, after what was due was stepped: which models have changed."""
         self.windows_learned += 1
         self.learning = self._still_learning()
-        seconds = self.settings.horizons[0].ms / 1000
-        return tuple(
-            ModelChange(
-                signal=name,
-                horizon_seconds=seconds,
-                kind=change.kind,
-                before=change.before,
-                after=change.after,
-                loss_ratio=change.loss_ratio,
-                at_ms=self.last_ms,
-            )
-            for name, signal in self.signals.items()
-            for change in signal.weigh()
+        changes: list[ModelChange] = []
+        for signal in self.signals.values():
+            for change in signal.weigh():
+                changes.append(self._told(signal.name, change))
+        return tuple(changes)
+
+    def _told(self, signal: str, change: Change) -> ModelChange:
+        return ModelChange(
+            signal=signal,
+            horizon_seconds=self.settings.horizons[0].ms / 1000,
+            kind=change.kind,
+            before=change.before,
+            after=change.after,
+            loss_ratio=change.loss_ratio,
+            at_ms=self.last_ms,
         )
 
     def remove(self) -> None:

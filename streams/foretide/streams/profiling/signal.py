@@ -79,11 +79,11 @@ class SignalProfile:
         self.outlook = self._expected = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
-    def weigh(self) -> list[Change]:
+    def weigh(self) -> Sequence[Change]:
         """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
         seen = self.look()
         if seen.known == self._outcomes:
-            return []
+            return ()
         self._outcomes = seen.known
         promoted = weigh(self.lead, seen.experts, seen.losses, seen.known, self._settings.lead)
         changes = [promoted] if promoted is not None else []
