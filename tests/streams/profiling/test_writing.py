@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from foretide.schemas.codec import encode
 from foretide.schemas.messages import Prediction, RecordRef
-from foretide.schemas.signals import SM_RATIO
+from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.topics import PREDICTIONS
-from foretide.streams.profiling import ApplicationProfile, ProfileProcessor
+from foretide.streams.forecasting.ladder import Horizon
+from foretide.streams.profiling import ApplicationProfile, ProfileProcessor, ProfileSettings
 from foretide.streams.profiling.answers import prediction
 from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.signal import SignalProfile
@@ -115,3 +117,14 @@ def test_where_the_messages_themselves_are_needed_the_same_is_sent(monkeypatch: 
         with monkeypatch.context() as patch:
             patch.setattr("foretide.streams.profiling.processor.predictions", lambda *_: None)
             assert [o.encoded(1, 0) for o in made.handle(read)] == found
+
+
+def test_one_horizon_is_written_too() -> None:
+    horizons = (Horizon("peak", 60_000), Horizon("mean", 60_000))
+    core, draw = ProfileProcessor(replace(ProfileSettings(), horizons=horizons)), random.Random(6)
+    for i in range(10):
+        read = window({SM_RATIO: [draw.random()], GPU_MEMORY: [draw.random()]}, sample=i)
+        output = core.handle(record(read, i))[0]
+        assert isinstance(output, WrittenOutput)
+        said = prediction(core._profiles[read.app], RecordRef(topic="telemetry.v1", partition=0, offset=i))
+        assert output.encoded(0, 0) == encode(said)

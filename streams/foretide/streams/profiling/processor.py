@@ -103,10 +103,12 @@ class ProfileProcessor:
         outputs = []
         due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
         for first, (profile, seen, ref), changes in zip(self._predictions(new, surveyed), new, changed, strict=True):
-            self._changes.update(change.kind for change in changes)
-            self._departed.update(d.departure.state for d in seen.departures)
             found = [first]
-            found += [Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)]
+            if changes:
+                self._changes.update(change.kind for change in changes)
+            if seen.departures:
+                self._departed.update(d.departure.state for d in seen.departures)
+                found += [Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)]
             if profile.signals and (changes or profile.windows_learned % self.settings.scorecard_windows == 0):
                 due.append((found, profile, changes, ref))
             outputs.append(found)
@@ -136,11 +138,9 @@ class ProfileProcessor:
         if not sized or not worth_a_look(state, seen := self._glance(profile), gate):
             return []
         why = why_tell(state, need_now(profile, seen, gate.sizing), at_ms, profile.learning, gate)
-        return (
-            []
-            if why is None
-            else [Output(POOL_EVENTS, gate.pool, answers.forecast_event(profile, gate.pool, ref, why))]
-        )
+        if why is None:
+            return []
+        return [Output(POOL_EVENTS, gate.pool, answers.forecast_event(profile, gate.pool, ref, why))]
 
     @cached_property
     def _glance(self) -> Glancing:

@@ -70,12 +70,11 @@ def _forecasts(seen: Outlooks[SignalProfile]) -> list[bytes] | None:
         return None
     texts, width = _texts(numbers), numbers.shape[1]
     found = []
-    pieces: list[bytes] = []
-    name = ""
+    frames: dict[str, list[bytes]] = {}
     for place, (signal, outlook, farther) in enumerate(zip(group, seen.each, _farther(seen, later), strict=True)):
-        if signal.name != name:
-            name = signal.name
-            pieces = list(_frame(name, soonest[0]))
+        pieces = frames.get(signal.name)
+        if pieces is None:
+            pieces = frames[signal.name] = list(_frame(signal.name, soonest[0]))
         own = texts[place * width : (place + 1) * width]
         experts = outlook.experts
         own[-2:-2] = farther, _kept_text(signal.lead.champion)
@@ -90,20 +89,15 @@ def _farther(seen: Outlooks[SignalProfile], later: Sequence[Pair]) -> list[bytes
     have no step with most windows: where all of the numbers are those of the window before, so is the text."""
     places = [place for _, *both in later for place in both]
     quantiles = np.ascontiguousarray(seen.quantiles[:, places])
-    bits, width = quantiles.tobytes(), quantiles[0].nbytes
-    fresh = []
-    for place, signal in enumerate(seen.group):
-        own = bits[place * width : (place + 1) * width]
-        if own != signal.written[0]:
-            signal.written = own, b""
-            fresh.append(place)
-    if fresh and later:
+    bits, width = quantiles.tobytes(), max(1, quantiles[0].nbytes)
+    all_bits = [bits[start : start + width] for start in range(0, len(bits), width)] or [b""] * len(seen.group)
+    fresh = [i for i, (own, signal) in enumerate(zip(all_bits, seen.group, strict=True)) if own != signal.written[0]]
+    if fresh:
         frame, count = list(_far_frame(tuple(seconds for seconds, *_ in later))), quantiles[0].size
         texts = _texts(quantiles[fresh])
         for place, start in zip(fresh, range(0, len(texts), count), strict=True):
             frame[1::2] = texts[start : start + count]
-            signal = seen.group[place]
-            signal.written = signal.written[0], b"".join(frame)
+            seen.group[place].written = all_bits[place], b"".join(frame)
     return [signal.written[1] for signal in seen.group]
 
 
