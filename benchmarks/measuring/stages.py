@@ -30,6 +30,9 @@ OURS: Final[tuple[Rule, ...]] = (
     # The wire.
     ("schemas/codec.py", "encode", "encode"),
     ("worker/stamps.py", "", "encode"),
+    ("worker/written.py", "", "encode"),
+    ("worker/processor.py", "", "encode"),
+    ("profiling/writing.py", "", "encode"),
     ("schemas/codec.py", "", "decode"),
     ("schemas/units.py", "", "decode"),
     ("messages/telemetry.py", "", "decode"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from math import nan
 
 import numpy as np
@@ -18,7 +19,7 @@ from foretide.streams.profiling.settings import ProfileSettings
 from support.banks import small_network
 
 HORIZONS = ProfileSettings().horizons
-OUTSIDE = [0.0] * 4 + [nan] * 4
+OUTSIDE = array("d", [0.0] * 4 + [nan] * 4)
 START = 600_000
 spans = st.integers(1, 3_600_000)
 

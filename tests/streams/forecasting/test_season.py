@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from foretide.streams.fleet.features import AHEAD, DAY, PROFILED
-from foretide.streams.forecasting.season import DAY_MS, NEW, SLOT_MS, Season
+from foretide.streams.forecasting.season import DAY_MS, NEW, SLOT_MS, Season, _slots
 
 HOUR = 3_600_000
 START = 20_000 * DAY_MS
@@ -130,3 +130,27 @@ def test_a_damaged_dump_is_refused() -> None:
         Season.load(replace(kept, means=kept.means[:-4]))
     with pytest.raises(ValueError, match="item size"):
         Season.load(replace(kept, usual=kept.usual[:-1]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**13), st.integers(1, 3 * HOUR), st.sampled_from([SLOT_MS, 420_000, HOUR]))
+def test_the_slots_are_the_same_for_just_as_long_as_is_said(at_ms: int, step_ms: int, slot_ms: int) -> None:
+    def slots(when: int) -> list[int]:
+        return [(when + steps * step_ms) // slot_ms for steps in (0, *AHEAD)]
+
+    found, since, until = _slots(at_ms, step_ms, slot_ms)
+    assert since <= at_ms < until
+    assert list(found) == slots(at_ms) == slots(since) == slots(until - 1)
+    assert slots(since - 1) != slots(at_ms) != slots(until)
+
+
+def test_what_is_kept_of_a_day_is_what_would_be_looked_up() -> None:
+    draw = random.Random(9)
+    kept = Season(10_000)
+    now = START
+    for _ in range(2000):
+        now += 10_000 * draw.choice([1, 1, 1, 1, 40])
+        kept.observe(now, draw.random(), draw.random())
+        fresh = Season.load(kept.dump())
+        for step_ms in (10_000, 60_000, 300_000):
+            assert kept.day(now, step_ms).tobytes() == fresh.day(now, step_ms).tobytes()

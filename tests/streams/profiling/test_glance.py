@@ -15,7 +15,7 @@ from foretide.schemas.units import GIB
 from foretide.streams.planning.sizing import need_of
 from foretide.streams.profiling.answers import forecast_event
 from foretide.streams.profiling.gate import GateState, Glance, why_send, worth_a_look
-from foretide.streams.profiling.glance import glance
+from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.settings import GateSettings
 from support.pools import HORIZONS, POOL
 from support.profiles import profiles
@@ -66,7 +66,7 @@ def test_a_glance_has_the_amounts_that_the_whole_forecast_states(length: int) ->
     sizing = changed(GateSettings().sizing, memory_hold_seconds=0.0)
     forecast = forecast_event(profile, POOL, RecordRef(topic="telemetry.v1", partition=0, offset=0))
     assert forecast is not None
-    seen, need = glance(profile, sizing), need_of(forecast, sizing)
+    seen, need = Glancing(profile.settings.horizons, sizing)(profile), need_of(forecast, sizing)
     told = [seen.raise_compute, seen.raise_memory, seen.lower_compute, seen.lower_memory]
     told += [seen.used_compute, seen.used_memory]
     assert told == pytest.approx(list(need.amounts[:6]), rel=1e-5)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
-from foretide.streams.profiling.outlook import LEAST_SHARE
+from foretide.streams.profiling.outlook import LEAST_SHARE, share_of, standing
 from foretide.streams.profiling.survey import survey
 from support.profiles import SETTINGS, profiles
 
@@ -62,3 +65,24 @@ def test_at_rest_only_what_is_expected_is_kept() -> None:
     assert signal.expected() == before.quantiles[0]
     assert signal.outlook is None
     assert signal.look() == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.floats(0.0, 1.0), min_size=5, max_size=5), min_size=1, max_size=6))
+def test_the_standing_tells_the_experts_in_order_with_their_rounded_shares(rows: list[list[float]]) -> None:
+    names = ("a", "b", "c", "d", "e")
+    for shares, one in zip(rows, standing(np.array(rows)), strict=True):
+        rounded = np.array(shares).round(3).tolist()
+        expected = [(names[i], rounded[i]) for i in sorted(range(5), key=lambda i: -rounded[i])]
+        assert [share_of(names, number) for number in one] == [e for e in expected if e[1] >= LEAST_SHARE]
+
+
+def test_what_is_told_of_a_survey_as_arrays_is_what_each_signal_has() -> None:
+    known = profiles([1, 40, 70])
+    for found in survey(s for profile in known for s in profile.signals.values()):
+        for i, (signal, outlook) in enumerate(zip(found.group, found.each, strict=True)):
+            assert signal.outlook is outlook
+            assert outlook.quantiles == found.quantiles[i].tolist()
+            assert outlook.first == outlook.quantiles[0] == outlook.levels[:4]
+            assert (outlook.known, outlook.covered) == (found.known[i], found.covered[i])
+            assert (outlook.pinball_ratio is None) == np.isnan(found.pinball_ratio[i])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from math import cos, isnan, log1p, nan, pi, sin
 
 import pytest
@@ -18,7 +19,7 @@ from support.windows import START_MS, window
 ALL = ProfileSettings(signals=None)
 
 
-def same(found: list[float], expected: list[float]) -> bool:
+def same(found: Sequence[float], expected: list[float]) -> bool:
     return [None if isnan(v) else v for v in found] == pytest.approx([None if isnan(v) else v for v in expected])
 
 
@@ -37,7 +38,7 @@ def test_the_time_is_told_as_points_on_circles() -> None:
 def test_exogenous_signals_keep_the_places_in_which_they_came() -> None:
     outside = Outside()
 
-    def told(signals: dict[str, list[float | None]], fresh: int = 2) -> list[float]:
+    def told(signals: dict[str, list[float | None]], fresh: int = 2) -> Sequence[float]:
         return outside.numbers(window(signals), fresh)[CALENDAR:]
 
     assert same(told({GPU_MEMORY: [1.0, 1.0], "app.b": [1.0, 3.0]}), [log1p(3.0), nan, nan, nan])

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,26 @@ def test_a_missing_signal_reaches_nothing_and_a_restored_profile_goes_on_the_sam
             gate = decode_state(whole.snapshot("a")).gate
             assert gate.stairs[GPU_MEMORY][-1][0] == windows[19].end_ms
             assert gate.stairs[SM_RATIO][-1][0] == each.end_ms
+
+
+def told(outputs: Sequence[Output] | Exception) -> list[bytes]:
+    assert not isinstance(outputs, Exception)
+    return [output.encoded(1, 0) for output in outputs]
+
+
+def test_many_restored_profiles_go_on_as_those_that_were_kept() -> None:
+    kept, restored, draw = ProfileProcessor(), ProfileProcessor(), random.Random(5)
+    apps = ["a", "b", "c"]
+    for i in range(40):
+        signals: dict[str, list[float | None]] = {SM_RATIO: [draw.random() for _ in range(5)]}
+        batch = [record(window(signals, sample=5 * i, app=app), 10 * i + n) for n, app in enumerate(apps)]
+        if i in (1, 20, 39):
+            for app in apps:
+                restored.restore(app, kept.snapshot(app))
+            restored.forget("b")
+            restored.restore("b", kept.snapshot("b"))
+        found = kept.handle_all(batch)
+        if i >= 1:
+            again = restored.handle_all(batch[:2]) + restored.handle_all(batch[2:])
+            assert [told(one) for one in again] == [told(one) for one in found]
+    assert all(kept.snapshot(app) == restored.snapshot(app) for app in apps)

@@ -16,6 +16,8 @@ Floats = NDArray[np.float32]
 
 LAGS: Final = (1, 2, 3, 4, 6, 8, 12, 24)
 WINDOWS: Final = (3, 12, 60, 288)
+FREQUENT: Final = (60, WINDOWS[-1])
+"""Windows of which the peak is told that nine of ten steps stay below."""
 RECENT: Final = 48
 AHEAD: Final = (1, 3, 5, 8, 15)
 """Steps ahead of which the inputs tell what was a day before."""
@@ -45,15 +47,26 @@ def features(
     rows, history = means.shape
     last = means[:, -1:]
     unit = scale[:, None]
-    shape = (means - last) / unit
-    high = (peaks - last) / unit
+    shape = means - last
+    shape /= unit
+    # To subtract and to divide by what is positive keeps the order: of the peaks only those told are brought to units.
+    top = np.empty((rows, len(WINDOWS) + len(FREQUENT) + 1), dtype=np.float32)
+    for i, width in enumerate(WINDOWS):
+        top[:, i] = peaks[:, -width:].max(axis=1)
+    for i, width in enumerate(FREQUENT, len(WINDOWS)):
+        part = peaks[:, -width:]
+        rank = math.ceil(0.9 * part.shape[1]) - 1
+        top[:, i] = np.partition(part, rank, axis=1)[:, rank]
+    top[:, -1] = peaks[:, -1]
+    top -= last
+    top /= unit
     out = np.zeros((rows, FEATURES), dtype=np.float32)
     place = len(LAGS)
     out[:, :place] = shape[:, [history - 1 - lag for lag in LAGS]]
-    for width in WINDOWS:
+    for i, width in enumerate(WINDOWS):
         part = shape[:, -width:]
         out[:, place] = part.sum(axis=1) / np.float32(part.shape[1])
-        out[:, place + 1] = high[:, -width:].max(axis=1)
+        out[:, place + 1] = top[:, i]
         out[:, place + 2] = part.min(axis=1)
         place += 3
     lowest = out[:, place - 1]
@@ -62,17 +75,16 @@ def features(
         off = part - (part.sum(axis=1) / np.float32(part.shape[1]))[:, None]
         out[:, place] = np.sqrt((off * off).sum(axis=1) / np.float32(part.shape[1]))
         place += 1
-    for width in (60, WINDOWS[-1]):
-        part = high[:, -width:]
-        rank = math.ceil(0.9 * part.shape[1]) - 1
-        out[:, place] = np.partition(part, rank, axis=1)[:, rank]
-        place += 1
-    changes = np.sort(np.abs(shape[:, 1 - RECENT :] - shape[:, -RECENT:-1]), axis=1)
+    out[:, place : place + len(FREQUENT)] = top[:, len(WINDOWS) : -1]
+    place += len(FREQUENT)
+    changes = shape[:, 1 - RECENT :] - shape[:, -RECENT:-1]
+    np.abs(changes, out=changes)
+    changes.sort(axis=1)
     out[:, place] = changes[:, (RECENT - 1) // 2]
     out[:, place + 1] = changes[:, math.ceil(0.9 * (RECENT - 1)) - 1]
     out[:, place + 2] = changes[:, -1]
     out[:, place + 3] = last[:, 0] / scale
-    out[:, place + 4] = high[:, -1]
+    out[:, place + 4] = top[:, -1]
     idle = shape[:, -RECENT:] <= lowest[:, None] + np.float32(1e-6)
     out[:, place + 5] = np.float32(3.0 / RECENT) * idle.sum(axis=1, dtype=np.int64)
     out[:, place + 6] = np.float32(0.5) * np.log1p(np.minimum(steps, 10_000)).astype(np.float32)

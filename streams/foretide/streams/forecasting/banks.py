@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from foretide.streams.forecasting.targets import Target
 
 
 class Due(NamedTuple):
-    """The next step of one row: its `mean` and `peak`; the `day`, `outside` and `phase` as `Bank.step` wants them.
+    """The next step of one row: its `mean` and `peak`; the `day` (in single precision), `outside` (in double) and
+    `phase` as `Bank.step` wants them.
 
     `lost_before` and `lost_after` say that time was lost before this step, or after it.
     """
@@ -23,8 +25,8 @@ class Due(NamedTuple):
     row: int
     mean: float
     peak: float
-    day: Sequence[float]
-    outside: list[float]
+    day: array[float]
+    outside: array[float]
     phase: int
     lost_before: bool = False
     lost_after: bool = False
@@ -52,16 +54,12 @@ class Banks:
         for due in dues:
             grouped.setdefault(id(due.bank), []).append(due)
         for group in grouped.values():
-            bank = group[0].bank
-            if before := [d.row for d in group if d.lost_before]:
-                bank.interrupt(before)
-            bank.step(
-                [d.row for d in group],
-                [d.mean for d in group],
-                [d.peak for d in group],
-                np.array([d.day for d in group], dtype=np.float32),
-                np.array([d.outside for d in group], dtype=np.float32),
-                [d.phase for d in group],
-            )
-            if after := [d.row for d in group if d.lost_after]:
-                bank.interrupt(after)
+            banks, rows, means, peaks, days, outsides, phases, before, after = zip(*group, strict=True)
+            bank = banks[0]
+            if any(before):
+                bank.interrupt([row for row, lost in zip(rows, before, strict=True) if lost])
+            day = np.frombuffer(b"".join(days), dtype=np.float32).reshape(len(group), -1)
+            outside = np.frombuffer(b"".join(outsides)).reshape(len(group), -1).astype(np.float32)
+            bank.step(rows, means, peaks, day, outside, phases)
+            if any(after):
+                bank.interrupt([row for row, lost in zip(rows, after, strict=True) if lost])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,60 +85,69 @@ class LadderState(msgspec.Struct, array_like=True, frozen=True):
 class Ladder:
     """All rungs of one signal of one application; each is a row of a bank. A rung without targets is not kept."""
 
-    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_span_ms", "plan")
+    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_span_ms", "plan", "rows")
 
     def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
         self._span_ms = span_ms
         self.plan = plan_rungs(horizons, span_ms)
         found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self.plan.targets)]
         self._rows = [(bank, bank.add()) if bank.targets else None for bank in found]
+        self.rows = tuple(-1 if kept is None else kept[1] for kept in self._rows)
+        """The row of each rung in its bank; -1 where it has no targets."""
         self._season = Season(max(1, span_ms))
         self._last_ms = 0
         self._open: list[tuple[int, float, float, int]] = [(0, 0.0, 0.0, 0)] * (len(self._rows) - 1)
 
-    def observe(self, end_ms: int, peak: float, mean: float, outside: list[float], phase: int) -> list[Due]:
+    def observe(self, end_ms: int, peak: float, mean: float, outside: array[float], phase: int) -> list[Due]:
         """The steps that are due with the next window, which ended at `end_ms`. They must be taken before the next
         window comes; until then the forecasts are the earlier ones."""
         lost = self._last_ms > 0 and end_ms - self._last_ms > GAP * self._span_ms
         self._last_ms = end_ms
         self._season.observe(end_ms, peak, mean)
-        found = self._due(0, end_ms, peak, mean, outside, phase, lost, False)
+        found: list[Due] = []
+        self._due(found, 0, end_ms, peak, mean, outside, phase, lost_before=lost)
+        if self._open:
+            at, highest, sums, counted = self._open[0]
+            if counted and end_ms // self.plan.steps_ms[1] == at:
+                self._open[0] = at, peak if peak > highest else highest, sums + mean, counted + 1
+            else:
+                self._fill(found, end_ms, peak, mean, outside, phase)
+        return found
+
+    def _fill(self, found: list[Due], end_ms: int, peak: float, mean: float, outside: array[float], phase: int) -> None:
+        """Begin a step of the first coarser rung; the one before goes into the next coarser one, whose own end it may
+        be."""
         high, total, count, since = peak, mean, 1, end_ms
         for i, step_ms in enumerate(self.plan.steps_ms[1:]):
-            # A step that is full goes into the next coarser one, whose own end it may be.
             bucket, (at, highest, sums, counted) = end_ms // step_ms, self._open[i]
             if i and counted:
                 highest, sums, counted = max(highest, high), sums + total, counted + count
             elif i:
                 at, highest, sums, counted = since // step_ms, high, total, count
-            elif bucket == at and counted:
-                self._open[0] = at, max(highest, peak), sums + mean, counted + 1
-                break
-            if counted and bucket != at:
-                found += self._due(i + 1, end_ms, highest, sums / counted, outside, phase, False, bucket - at > GAP)
-                self._open[i] = (bucket, 0.0, 0.0, 0) if i else (bucket, peak, mean, 1)
-                high, total, count, since = highest, sums, counted, at * step_ms
-            else:
+            if not counted or bucket == at:
                 self._open[i] = (at, highest, sums, counted) if i else (bucket, peak, mean, 1)
-                break
-        return found
+                return
+            over = bucket - at > GAP
+            self._due(found, i + 1, end_ms, highest, sums / counted, outside, phase, lost_after=over)
+            self._open[i] = (bucket, 0.0, 0.0, 0) if i else (bucket, peak, mean, 1)
+            high, total, count, since = highest, sums, counted, at * step_ms
 
     def _due(
         self,
+        found: list[Due],
         rung: int,
         end_ms: int,
         peak: float,
         mean: float,
-        outside: list[float],
+        outside: array[float],
         phase: int,
-        lost_before: bool,
-        lost_after: bool,
-    ) -> list[Due]:
+        lost_before: bool = False,
+        lost_after: bool = False,
+    ) -> None:
         kept = self._rows[rung]
-        if kept is None:
-            return []
-        day = self._season.day(end_ms, self.plan.steps_ms[rung])
-        return [Due(*kept, mean, peak, day, outside, phase, lost_before, lost_after)]
+        if kept is not None:
+            day = self._season.day(end_ms, self.plan.steps_ms[rung])
+            found.append(Due(kept[0], kept[1], mean, peak, day, outside, phase, lost_before, lost_after))
 
     def head(self, horizon: int) -> Head:
         """The head that serves the `horizon`-th of the horizons asked for."""
@@ -159,10 +169,6 @@ class Ladder:
     def bank(self, rung: int) -> Bank:
         """The bank of a rung that has targets."""
         return self._kept(rung)[0]
-
-    def row(self, rung: int) -> int:
-        """The row there."""
-        return self._kept(rung)[1]
 
     def _kept(self, rung: int) -> tuple[Bank, int]:
         kept = self._rows[rung]

@@ -40,7 +40,7 @@ def read(ladders: Sequence[Ladder]) -> Reading:
     """The state of `ladders`, of which there is at least one, all with the same plan and banks."""
     places = ladders[0].plan.places
     rungs = {rung: ladders[0].bank(rung) for rung in {rung for rung, _ in places}}
-    rows = {rung: np.array([ladder.row(rung) for ladder in ladders], dtype=np.int64) for rung in rungs}
+    rows = np.array([ladder.rows for ladder in ladders], dtype=np.int64).T
     quantiles = np.empty((len(ladders), len(places), len(LEVELS)))
     ready = np.empty((len(ladders), len(places)), dtype=np.bool_)
     for rung, bank in rungs.items():

@@ -20,9 +20,12 @@ NEW: Final = 0.4
 
 
 @lru_cache(maxsize=256)
-def _slots(at_ms: int, step_ms: int, slot_ms: int) -> tuple[int, ...]:
-    """The slots that are looked up; series of one exporter share their times."""
-    return tuple((at_ms + steps * step_ms) // slot_ms for steps in _SLOTS)
+def _slots(at_ms: int, step_ms: int, slot_ms: int) -> tuple[tuple[int, ...], int, int]:
+    """The slots that are looked up, and from when until when they are the same; series of one exporter share times."""
+    times = [at_ms + steps * step_ms for steps in _SLOTS]
+    since = at_ms - min(time % slot_ms for time in times)
+    until = at_ms + min(slot_ms - time % slot_ms for time in times)
+    return tuple(time // slot_ms for time in times), since, until
 
 
 class SeasonState(msgspec.Struct, array_like=True, frozen=True):
@@ -50,7 +53,7 @@ class Season:
         self._peaks = array("f", [math.nan] * slots)
         self._usual = array("f", [math.nan] * slots)
         self._at = -1
-        self._days: dict[int, tuple[tuple[int, ...], array[float]]] = {}
+        self._days: dict[int, tuple[int, int, array[float]]] = {}
         self._total = self._high = 0.0
         self._count = 0
 
@@ -83,25 +86,29 @@ class Season:
         The slot that is still open lies a day ahead of the one it will replace. Windows are many times shorter than
         slots, so the last answer of each step is kept as long as it is the same.
         """
-        slots = _slots(at_ms, step_ms, self.slot_ms)
         kept = self._days.get(step_ms)
-        if kept is None or kept[0] != slots:
-            kept = self._days[step_ms] = slots, self._day(slots, (at_ms + step_ms) // self.slot_ms)
-        return kept[1]
+        if kept is None or not kept[0] <= at_ms < kept[1]:
+            slots, since, until = _slots(at_ms, step_ms, self.slot_ms)
+            kept = self._days[step_ms] = since, until, self._day(slots)
+        return kept[2]
 
-    def _day(self, times: tuple[int, ...], first: int) -> array[float]:
+    def _day(self, times: tuple[int, ...]) -> array[float]:
         now, *slots = times
         size = len(self._means)
         means, peaks, usual = self._means, self._peaks, self._usual
         found = [means[now % size]]
-        found += [means[then % size] if then - now < size else math.nan for then in slots]
-        last = min(slots[-1], now + size - 1)
-        highest = math.nan
-        for slot in range(min(first, last), last + 1):
+        for then in slots:
+            found.append(means[then % size] if then - now < size else math.nan)
+        highest, last = math.nan, min(slots[-1], now + size - 1)
+        for slot in range(min(slots[0], last), last + 1):
             peak = peaks[slot % size]
             if not peak <= highest and peak == peak:
                 highest = peak
-        return array("f", [*found, highest, usual[now % size], *(usual[slots[i] % size] for i in _PROFILED_AT)])
+        found.append(highest)
+        found.append(usual[now % size])
+        for i in _PROFILED_AT:
+            found.append(usual[slots[i] % size])
+        return array("f", found)
 
     def dump(self) -> SeasonState:
         """The season as numbers."""

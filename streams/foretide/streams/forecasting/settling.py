@@ -62,23 +62,20 @@ def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settl
     at = rows[:, None], np.arange(len(plan.steps))
     was = recall(state, rows, slot)
     exact = outcome.astype(np.float64)
-    losses = FADE * state["losses"][at] + np.abs(exact[:, :, None] - was.experts)
+    _fade(state["losses"], at, known, FADE, np.abs(exact[:, :, None] - was.experts))
     lost = np.abs(exact[:, :, None] - np.stack([was.mixture, was.experts[:, :, LAST]], axis=2))
-    _put(state["trial"], at, known[:, :, None], TRIAL_FADE * state["trial"][at] + lost)
-    spread = FADE * state["spread"][at] + _pinball(exact[:, :, None, None] - was.ways, _LEVELS[1:, None])
-    _put(state["losses"], at, known[:, :, None], losses)
-    _put(state["spread"], at, known[:, :, None, None], spread)
+    _fade(state["trial"], at, known, TRIAL_FADE, lost)
+    _fade(state["spread"], at, known, FADE, _pinball(exact[:, :, None, None] - was.ways, _LEVELS[1:, None]))
     centre, high, top = (was.issued[:, :, i] for i in range(3))
     _remember(state, rows, known, outcome, centre)
     error = np.abs(exact - centre)
     fresh = [np.abs(exact), error, high - exact, top - exact, exact - top, (exact > top).astype(np.float64)]
-    sums = FADE * state["sums"][at] + np.maximum(np.stack(fresh, axis=2), 0.0)
-    _put(state["sums"], at, known[:, :, None], sums)
+    _fade(state["sums"], at, known, FADE, np.maximum(np.stack(fresh, axis=2), 0.0))
     scale = state["frame"][rows[:, None], slot, 2].astype(np.float64)
     _put(state["surprise"], at, known, error / np.where(known, scale, 1.0))
     own = _pinball(exact - high, _LEVELS[1])
     last = _pinball(exact - was.experts[:, :, LAST], _LEVELS[1])
-    _put(state["pinball"], at, known[:, :, None], FADE * state["pinball"][at] + np.stack([own, last], axis=2))
+    _fade(state["pinball"], at, known, FADE, np.stack([own, last], axis=2))
     hits = COVERAGE_FADE * state["covered"][at] + (1 - COVERAGE_FADE) * (exact <= high)
     _put(state["covered"], at, known, np.where(state["known"][at] > 1, hits, _LEVELS[1]))
     said = np.concatenate([was.experts[:, :, _REFINED, None], was.ways[:, :, :, _REFINED_WAY]], axis=2)
@@ -105,6 +102,16 @@ def _remember(state: NDArray[np.void], rows: Ints, known: NDArray[np.bool_], out
     state["errors"][row, head, place] = outcome[who, head] - centre[who, head]
     state["outcomes"][row, head, place] = outcome[who, head]
     state["known"][row, head] += 1
+
+
+def _fade(
+    field: NDArray[np.float64], at: tuple[Ints, Ints], known: NDArray[np.bool_], share: float, fresh: Doubles
+) -> None:
+    """What was lost so far counts by `share` from now on, and what was lost now is added, where it is `known`."""
+    old = field[at]
+    new = share * old
+    new += fresh
+    field[at] = new if known.all() else np.where(known.reshape(known.shape + (1,) * (old.ndim - 2)), new, old)
 
 
 def _put(field: NDArray[np.float64], at: tuple[Ints, Ints], where: NDArray[np.bool_], new: Doubles) -> None:

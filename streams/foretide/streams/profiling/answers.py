@@ -15,6 +15,7 @@ from foretide.schemas.messages import (
     SignalScore,
 )
 from foretide.schemas.signals import SIZED
+from foretide.streams.profiling.gate import Why
 from foretide.streams.profiling.profile import ApplicationProfile, SignalDeparture
 
 
@@ -68,20 +69,17 @@ def scorecard(
     )
 
 
-def forecast_event(profile: ApplicationProfile, pool: str, ref: RecordRef) -> ForecastEvent | None:
-    """What a planner would hear, or None if no signal that it sizes by is predicted."""
-    needs = [n for n in profile.needs() if n.signal in SIZED]
-    if not needs:
-        return None
+def forecast_event(profile: ApplicationProfile, pool: str, ref: RecordRef, why: Why = "age") -> ForecastEvent:
+    """What a planner hears of a profile with signals that it sizes by, and why."""
     return ForecastEvent(
         id=_id(ref) + "/forecast",
         pool=pool,
         at_ms=profile.last_ms,
         app=profile.app,
-        needs=needs,
+        needs=[n for n in profile.needs() if n.signal in SIZED],
         last={s: profile.signals[s].last for s in SIZED if s in profile.signals} | profile.published,
         learning=profile.learning,
-        why="age",
+        why=why,
         based_on=ref,
         reached=profile.gate.reached(profile.last_ms),
         watched_seconds=profile.gate.watched_seconds(profile.last_ms),

@@ -43,7 +43,10 @@ class GateState(msgspec.Struct, array_like=True):
         """Take in the largest sample of a signal in the newest window."""
         if self.first_ms < 0:
             self.first_ms = at_ms
-        climb(self.stairs.setdefault(signal, []), at_ms, peak)
+        stairs = self.stairs.get(signal)
+        if stairs is None:
+            stairs = self.stairs[signal] = []
+        climb(stairs, at_ms, peak)
 
     def reached(self, at_ms: int) -> dict[str, list[tuple[float, float]]]:
         """What was reached lately, as the forecast tells it."""
@@ -94,27 +97,31 @@ def _fits(compute: float, memory: float, rank: int) -> bool:
 
 def why_send(state: GateState, forecast: ForecastEvent, settings: GateSettings) -> Why | None:
     """Why `forecast` should be sent (its own `why` is not looked at), or None; a yes is remembered."""
-    need = need_of(forecast, settings.sizing)
-    why = _why(state, forecast, need, settings)
-    state.looked_ms = forecast.at_ms
+    return why_tell(state, need_of(forecast, settings.sizing), forecast.at_ms, forecast.learning, settings)
+
+
+def why_tell(state: GateState, need: Need, at_ms: int, learning: bool, settings: GateSettings) -> Why | None:
+    """The same for the `need` that the forecast states, its time, and whether the application is `learning`."""
+    why = _why(state, need, at_ms, learning, settings)
+    state.looked_ms = at_ms
     if why is not None:
-        state.sent_ms, state.learning = forecast.at_ms, forecast.learning
+        state.sent_ms, state.learning = at_ms, learning
         state.raised, state.lowered = class_to_raise(_LAYOUT, need), class_to_lower(_LAYOUT, need)
         state.compute, state.memory = need.raise_compute, need.raise_memory
         state.near = _near(need, state.raised, settings.edge)
     return why
 
 
-def _why(state: GateState, forecast: ForecastEvent, need: Need, settings: GateSettings) -> Why | None:
+def _why(state: GateState, need: Need, at_ms: int, learning: bool, settings: GateSettings) -> Why | None:
     if state.sent_ms < 0:
         return "first"
-    if forecast.learning != state.learning:
+    if learning != state.learning:
         return "class"
     if class_to_raise(_LAYOUT, need) > state.raised or class_to_lower(_LAYOUT, need) > state.lowered:
         return "class"
     if _near(need, state.raised, settings.edge) & ~state.near or _moved(state, need, settings.margin) > 0:
         return "margin"
-    age = forecast.at_ms - state.sent_ms
+    age = at_ms - state.sent_ms
     if age >= settings.hold_ms:
         least = need.scaled(1.0 + settings.slack)
         if class_to_raise(_LAYOUT, least) < state.raised or class_to_lower(_LAYOUT, least) < state.lowered:
@@ -140,11 +147,6 @@ def _near(need: Need | Glance, rank: int, edge: float) -> int:
 def _moved(state: GateState, need: Need | Glance, margin: float) -> int:
     """1 if a need has risen by the margin, -1 if none has and one has fallen by it. A change of a need below the
     smallest class counts as a share of that class."""
-    moves = [
-        (new - old) / max(old, least)
-        for new, old, least in (
-            (need.raise_compute, state.compute, _LAYOUT.compute[0]),
-            (need.raise_memory, state.memory, _LAYOUT.bytes[0]),
-        )
-    ]
-    return 1 if max(moves) > margin else -1 if min(moves) < -margin else 0
+    compute = (need.raise_compute - state.compute) / max(state.compute, _LAYOUT.compute[0])
+    memory = (need.raise_memory - state.memory) / max(state.memory, _LAYOUT.bytes[0])
+    return 1 if max(compute, memory) > margin else -1 if min(compute, memory) < -margin else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from foretide.schemas.messages import Sizing
@@ -15,49 +14,52 @@ from foretide.streams.profiling.profile import ApplicationProfile
 
 
 class _Places(NamedTuple):
-    """Where the amounts stand among a signal's quantiles: the horizon to raise by, the one to lower by; the level to
-    raise by, and those to lower compute and memory by."""
+    """Where the amounts stand among the `levels` of an outlook: those to raise by, to lower compute and memory by."""
 
-    soon: int
-    later: int
     raising: int
     compute: int
     memory: int
 
 
-def glance(profile: ApplicationProfile, sizing: Sizing) -> Glance:
-    """The profile after its newest window, whose horizons are in seconds."""
-    at = _places(profile.settings.horizons, sizing.raise_horizon_seconds, sizing.lower_horizon_seconds, (
-        sizing.raise_quantile, sizing.compute_quantile, sizing.memory_quantile
-    ))  # fmt: skip
-    raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
-    if (signal := profile.signals.get(SM_RATIO)) is not None:
-        rows, peak = signal.quantiles(), signal.peak or 0.0
-        raise_compute = max(rows[at.soon][at.raising], 0.0)
-        lower_compute = with_margin(rows[at.later][at.compute], sizing.compute_margin)
-        used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
-    if (signal := profile.signals.get(GPU_MEMORY)) is not None:
-        rows = signal.quantiles()
-        raise_memory = max(rows[at.soon][at.raising], 0.0)
-        lower_memory = with_margin(rows[at.later][at.memory], sizing.memory_margin)
-        used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
-    return Glance(
-        profile.last_ms,
-        profile.learning,
-        raise_compute,
-        raise_memory,
-        lower_compute,
-        lower_memory,
-        used_compute,
-        used_memory,
-        peak,
-    )
+class Glancing:
+    """Glances at profiles with these `horizons`, which are in seconds, under one way of sizing."""
+
+    def __init__(self, horizons: tuple[Horizon, ...], sizing: Sizing) -> None:
+        self._at = _places(horizons, sizing.raise_horizon_seconds, sizing.lower_horizon_seconds, (
+            sizing.raise_quantile, sizing.compute_quantile, sizing.memory_quantile
+        ))  # fmt: skip
+        self._sizing = sizing
+
+    def __call__(self, profile: ApplicationProfile) -> Glance:
+        """The profile after its newest window."""
+        at, sizing = self._at, self._sizing
+        raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
+        if (signal := profile.signals.get(SM_RATIO)) is not None:
+            levels, peak = signal.look().levels, signal.peak or 0.0
+            raise_compute = max(levels[at.raising], 0.0)
+            lower_compute = with_margin(levels[at.compute], sizing.compute_margin)
+            used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
+        if (signal := profile.signals.get(GPU_MEMORY)) is not None:
+            levels = signal.look().levels
+            raise_memory = max(levels[at.raising], 0.0)
+            lower_memory = with_margin(levels[at.memory], sizing.memory_margin)
+            used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
+        return Glance(
+            profile.last_ms,
+            profile.learning,
+            raise_compute,
+            raise_memory,
+            lower_compute,
+            lower_memory,
+            used_compute,
+            used_memory,
+            peak,
+        )
 
 
-@lru_cache(maxsize=32)
 def _places(horizons: tuple[Horizon, ...], soon: float, later: float, quantiles: tuple[str, str, str]) -> _Places:
     peaks = {h.ms / 1000: i for i, h in enumerate(horizons) if h.kind == "peak"}
     raising, compute, memory = (LEVELS.index(int(name[1:]) / 100) for name in quantiles)
     # A peak never decreases with the horizon: the largest up to there is the one there.
-    reach = [peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later)]
-    return _Places(reach[0], reach[1], raising, compute, memory)
+    nearer, farther = (len(LEVELS) * peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later))
+    return _Places(nearer + raising, farther + compute, farther + memory)

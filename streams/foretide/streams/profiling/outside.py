@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 from foretide.schemas.messages import TelemetryWindow
 from foretide.schemas.signals import APP_PREFIX
-from foretide.streams.forecasting.record import EXOGENOUS, PHASES
+from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, PHASES
 
 DAY_MS: Final = 86_400_000
 WEEK_MS: Final = 7 * DAY_MS
@@ -45,17 +46,21 @@ class Outside:
             self.phases.append(phase)
         return len(self.phases) - 1
 
-    def numbers(self, window: TelemetryWindow, fresh: int) -> list[float]:
+    def numbers(self, window: TelemetryWindow, fresh: int) -> array[float]:
         """Time of day and week as points on circles, then the latest of the `fresh` readings of each exogenous signal,
         its logarithm with its sign; NaN where there is none."""
-        if len(self.exogenous) < EXOGENOUS:
-            told = [s for s in own_signals(tuple(window.signals)) if s not in self.exogenous]
+        own = own_signals(tuple(window.signals))
+        if own and len(self.exogenous) < EXOGENOUS:
+            told = [s for s in own if s not in self.exogenous]
             self.exogenous += told[: EXOGENOUS - len(self.exogenous)]
-        found = [*_calendar(window.end_ms)]
-        for name in self.exogenous:
+        if not self.exogenous:
+            return _untold(window.end_ms)
+        found = _untold(window.end_ms)[:]
+        for place, name in enumerate(self.exogenous, CALENDAR):
             known = [v for v in window.signals.get(name, ())[-fresh:] if v is not None]
-            found.append(math.copysign(math.log1p(abs(known[-1])), known[-1]) if known else math.nan)
-        return found + [math.nan] * (EXOGENOUS - len(self.exogenous))
+            if known:
+                found[place] = math.copysign(math.log1p(abs(known[-1])), known[-1])
+        return found
 
 
 @lru_cache(maxsize=4096)
@@ -65,13 +70,14 @@ def own_signals(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _calendar(at_ms: int) -> tuple[float, ...]:
-    """Time of day and week; applications of one exporter share their times."""
-    found: list[float] = []
+def _untold(at_ms: int) -> array[float]:
+    """Time of day and week, and no reading; applications of one exporter share their times."""
+    found = array("d")
     for period in (DAY_MS, WEEK_MS):
         angle = 2 * math.pi * (at_ms % period) / period
-        found += [math.sin(angle), math.cos(angle)]
-    return tuple(found)
+        found.extend((math.sin(angle), math.cos(angle)))
+    found.extend([math.nan] * EXOGENOUS)
+    return found
 
 
 def newest(window: TelemetryWindow, fresh: int) -> dict[str, float]:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-
-from msgspec.structs import replace
+from functools import cached_property
 
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
 from foretide.schemas.messages import ModelChange, RecordRef, TelemetryWindow
-from foretide.schemas.signals import SIZED
 from foretide.schemas.topics import DEVIATIONS, POOL_EVENTS, PREDICTIONS, SCORECARDS, TELEMETRY
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import why_send, worth_a_look
-from foretide.streams.profiling.glance import glance
+from foretide.streams.profiling.gate import why_tell, worth_a_look
+from foretide.streams.profiling.glance import Glancing
+from foretide.streams.profiling.needing import need_now
+from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
 from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
+from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT
 from foretide.streams.profiling.survey import survey
 from foretide.streams.profiling.tally import measures
+from foretide.streams.profiling.writing import predictions
 from foretide.streams.worker.processor import Measure, Output, Record
+from foretide.streams.worker.written import WrittenOutput
 
 Taken = tuple[ApplicationProfile, Observation, RecordRef]
 """A window that was taken in, and the record that it came with."""
@@ -42,6 +45,8 @@ class ProfileProcessor:
         self.settings = settings or ProfileSettings()
         self._banks = Banks(default_network(), self.settings.experts)
         self._profiles: dict[str, ApplicationProfile] = {}
+        self._restored: set[str] = set()
+        """Those of which no window has come since."""
         self._changes: Counter[str] = Counter()
         self._departed: Counter[str] = Counter()
 
@@ -54,6 +59,7 @@ class ProfileProcessor:
 
     def handle_all(self, records: Sequence[Record]) -> list[Sequence[Output] | Exception]:
         """The same for many records, each of another application, whose profiles are stepped together."""
+        self._look_up(records)
         taken: list[Taken | Exception] = []
         for record in records:
             try:
@@ -65,6 +71,13 @@ class ProfileProcessor:
                 taken.append(error)
         answered = iter(self._answer([one for one in taken if not isinstance(one, Exception)]))
         return [one if isinstance(one, Exception) else next(answered) for one in taken]
+
+    def _look_up(self, records: Sequence[Record]) -> None:
+        """What was expected of a first window after a snapshot was put back is read for all profiles at once."""
+        if self._restored:
+            found = [self._profiles[r.key] for r in records if r.key in self._restored]
+            self._restored -= {profile.app for profile in found}
+            survey(signal for profile in found for signal in profile.signals.values())
 
     def observe(self, window: TelemetryWindow, ref: RecordRef) -> list[Output]:
         """The outputs of a window that was read already."""
@@ -85,15 +98,17 @@ class ProfileProcessor:
         """Take the steps that are due, and say what has come of them, for all at once where that is faster."""
         new = [(profile, seen, ref) for profile, seen, ref in taken if seen.samples]
         self._banks.step(due for _, seen, _ in new for due in seen.due)
-        survey(signal for profile, _, _ in new for signal in profile.signals.values())
+        surveyed = survey(signal for profile, _, _ in new for signal in profile.signals.values())
+        changed = [profile.finish() for profile, _, _ in new]
         outputs = []
         due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
-        for profile, seen, ref in new:
-            changes = profile.finish()
-            self._changes.update(change.kind for change in changes)
-            self._departed.update(d.departure.state for d in seen.departures)
-            found = [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref))]
-            found += [Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)]
+        for first, (profile, seen, ref), changes in zip(self._predictions(new, surveyed), new, changed, strict=True):
+            found = [first]
+            if changes:
+                self._changes.update(change.kind for change in changes)
+            if seen.departures:
+                self._departed.update(d.departure.state for d in seen.departures)
+                found += [Output(DEVIATIONS, profile.app, d) for d in answers.deviations(profile, seen.departures, ref)]
             if profile.signals and (changes or profile.windows_learned % self.settings.scorecard_windows == 0):
                 due.append((found, profile, changes, ref))
             outputs.append(found)
@@ -106,17 +121,30 @@ class ProfileProcessor:
         told = iter(outputs)
         return [next(told) if seen.samples else [] for _, seen, _ in taken]
 
+    def _predictions(self, new: Sequence[Taken], surveyed: Sequence[Outlooks[SignalProfile]]) -> list[Output]:
+        bodies = predictions([(profile, ref) for profile, _, ref in new], surveyed)
+        if bodies is None:
+            return [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref)) for profile, _, ref in new]
+        return [WrittenOutput(PREDICTIONS, p.app, body) for (p, _, _), body in zip(new, bodies, strict=True)]
+
     def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
-        gate = self.settings.gate
-        sized = [signal for signal in profile.signals.values() if signal.name in SIZED]
-        for signal in sized:
-            if signal.peak is not None:
-                profile.gate.reach(profile.last_ms, signal.name, signal.peak)
-        if not sized or not worth_a_look(profile.gate, glance(profile, gate.sizing), gate):
+        gate, state, at_ms = self.settings.gate, profile.gate, profile.last_ms
+        sized = False
+        for signal in profile.signals.values():
+            if signal.sized:
+                sized = True
+                if signal.peak is not None:
+                    state.reach(at_ms, signal.name, signal.peak)
+        if not sized or not worth_a_look(state, seen := self._glance(profile), gate):
             return []
-        event = answers.forecast_event(profile, gate.pool, ref)
-        why = None if event is None else why_send(profile.gate, event, gate)
-        return [] if event is None or why is None else [Output(POOL_EVENTS, gate.pool, replace(event, why=why))]
+        why = why_tell(state, need_now(profile, seen, gate.sizing), at_ms, profile.learning, gate)
+        if why is None:
+            return []
+        return [Output(POOL_EVENTS, gate.pool, answers.forecast_event(profile, gate.pool, ref, why))]
+
+    @cached_property
+    def _glance(self) -> Glancing:
+        return Glancing(self.settings.horizons, self.settings.gate.sizing)
 
     def measures(self) -> list[Measure]:
         """How all profiles here do; see `tally`."""
@@ -134,9 +162,11 @@ class ProfileProcessor:
             raise ProfileError(f"snapshot of {profile.app!r} was found under the key {key!r}")
         self.forget(key)
         self._profiles[key] = profile
+        self._restored.add(key)
 
     def forget(self, key: str) -> None:
         """Drop a profile that another worker now owns."""
+        self._restored.discard(key)
         if (profile := self._profiles.pop(key, None)) is not None:
             profile.remove()
 

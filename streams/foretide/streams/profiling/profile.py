@@ -6,7 +6,7 @@ A backtest makes one with `backtest_settings(signals, steps)`, feeds it windows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -26,10 +26,11 @@ from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure, weigh
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
+from foretide.streams.profiling.leading import Change
 from foretide.streams.profiling.outlook import Outlook
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
-from foretide.streams.profiling.signal import SignalProfile
+from foretide.streams.profiling.signal import SignalProfile, quantiles_of
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
 
 
@@ -101,25 +102,25 @@ class ApplicationProfile:
     def take(self, window: TelemetryWindow) -> Observation:
         """The first part of `observe`: what is due in the banks. Where there are new samples, these steps must then be
         taken, and `finish` called, before anything else is asked of the profile."""
-        samples, end_ms = window.samples, window.end_ms
-        fresh = samples
-        if window.start_ms <= self.last_ms:
-            fresh = max(0, samples - ((self.last_ms - window.start_ms) // window.step_ms + 1))
+        samples, start_ms, step_ms = window.samples, window.start_ms, window.step_ms
+        fresh, end_ms = samples, start_ms + (samples - 1) * step_ms
+        if start_ms <= self.last_ms:
+            fresh = max(0, samples - ((self.last_ms - start_ms) // step_ms + 1))
         if fresh == 0:
             self.duplicates += 1
             return Observation(0)
         if not self.span_ms:
-            self.span_ms = window.step_ms * samples
+            self.span_ms = step_ms * samples
         self._note_time(window)
         chosen = self.settings.chosen(pure(window))
-        self.phase = window.phase or self._found_phase(window, chosen, fresh)
+        readings = {name: _known(window.signals[name], fresh) for name in chosen}
+        self.phase = window.phase or self._found_phase(readings)
         phase = self.outside.place_of(self.phase if window.user is None else f"{self.phase} for {window.user}")
         outside = self.outside.numbers(window, fresh)
         self.published = newest(window, fresh)
         departures: list[SignalDeparture] = []
         due: list[Due] = []
-        for name in chosen:
-            values = _known(window.signals[name], fresh)
+        for name, values in readings.items():
             if not values:
                 continue
             signal = self.signals.get(name)
@@ -141,30 +142,32 @@ class ApplicationProfile:
             self.gaps += 1
             self.missing_ms += missing
 
-    def _found_phase(self, window: TelemetryWindow, chosen: Sequence[str], fresh: int) -> str:
-        signal = self.signals.get(chosen[0]) if chosen else None
-        if signal is None:
-            return UNKNOWN_PHASE
-        values = _known(window.signals[signal.name], fresh)
-        return found_phase(sum(values) / len(values) if values else None, signal.high)
+    def _found_phase(self, readings: Mapping[str, Sequence[float]]) -> str:
+        for name, values in readings.items():
+            if (signal := self.signals.get(name)) is not None:
+                return found_phase(sum(values) / len(values) if values else None, signal.high)
+            break  # the first one decides
+        return UNKNOWN_PHASE
 
     def finish(self) -> tuple[ModelChange, ...]:
         """The second part of `observe`, after what was due was stepped: which models have changed."""
         self.windows_learned += 1
         self.learning = self._still_learning()
-        seconds = self.settings.horizons[0].ms / 1000
-        return tuple(
-            ModelChange(
-                signal=name,
-                horizon_seconds=seconds,
-                kind=change.kind,
-                before=change.before,
-                after=change.after,
-                loss_ratio=change.loss_ratio,
-                at_ms=self.last_ms,
-            )
-            for name, signal in self.signals.items()
-            for change in signal.weigh()
+        changes: list[ModelChange] = []
+        for signal in self.signals.values():
+            for change in signal.weigh():
+                changes.append(self._told(signal.name, change))
+        return tuple(changes)
+
+    def _told(self, signal: str, change: Change) -> ModelChange:
+        return ModelChange(
+            signal=signal,
+            horizon_seconds=self.settings.horizons[0].ms / 1000,
+            kind=change.kind,
+            before=change.before,
+            after=change.after,
+            loss_ratio=change.loss_ratio,
+            at_ms=self.last_ms,
         )
 
     def remove(self) -> None:
@@ -201,10 +204,10 @@ class ApplicationProfile:
             last=signal.last,
             horizons=[
                 HorizonForecast(horizon_seconds=seconds, peak=rows[peak], mean=rows[mean])
-                for seconds, peak, mean in _pairs(self.settings.horizons)
+                for seconds, peak, mean in pairs(self.settings.horizons)
             ],
             model=signal.lead.champion,
-            confidence=_confidence(seen.covered) if seen.known else 0.0,
+            confidence=confidence(seen.covered) if seen.known else 0.0,
             recent_loss=seen.pinball_ratio,
             weights=seen.shares,
         )
@@ -214,7 +217,7 @@ class ApplicationProfile:
     ) -> list[SignalDeparture]:
         learning = self.windows_learned < self.settings.learning_windows
         departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation, learning=learning)
-        return [SignalDeparture(signal.name, value, signal.published()[0], departure)] if departure else []
+        return [SignalDeparture(signal.name, value, quantiles_of(expected), departure)] if departure else []
 
     def _still_learning(self) -> bool:
         least = self.settings.learning_windows
@@ -293,7 +296,7 @@ class ApplicationProfile:
 
 
 @lru_cache(maxsize=8)
-def _pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
+def pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
     """Each horizon in seconds, and the places of its peak and of its mean."""
     places = {(h.kind, h.ms): i for i, h in enumerate(horizons)}
     return tuple((ms / 1000, i, places["mean", ms]) for (kind, ms), i in places.items() if kind == "peak")
@@ -304,5 +307,5 @@ def _known(readings: Sequence[float | None], fresh: int) -> list[float]:
     return [v for v in readings[-fresh:] if v is not None]
 
 
-def _confidence(covered: float) -> float:
+def confidence(covered: float) -> float:
     return max(0.0, 1.0 - abs(covered - 0.9) / 0.9)

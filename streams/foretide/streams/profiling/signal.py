@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Final
 
 from foretide.schemas.messages import Quantiles
-from foretide.schemas.signals import upper_bound
+from foretide.schemas.signals import SIZED, upper_bound
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.drift import DriftState, ErrorDrift
 from foretide.streams.forecasting.head import Head
@@ -29,9 +29,7 @@ class SignalProfile:
         "_drift",
         "_expected",
         "_outcomes",
-        "_published",
         "_settings",
-        "_stale",
         "deviation",
         "high",
         "ladder",
@@ -42,12 +40,16 @@ class SignalProfile:
         "name",
         "outlook",
         "peak",
+        "sized",
+        "written",
     )
 
     def __init__(self, name: str, settings: ProfileSettings, ladder: Ladder) -> None:
         """`ladder` is one of the horizons of the `settings`."""
         self.name = name
         self.maximum = upper_bound(name)
+        self.sized = name in SIZED
+        """Whether a planner sizes by it."""
         self._settings = settings
         self.ladder = ladder
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
@@ -60,10 +62,10 @@ class SignalProfile:
         self._outcomes = 0
         self.outlook: Outlook | None = None
         self._expected: list[float] | None = None
-        self._stale = True
-        self._published: list[Quantiles] = []
+        self.written = (b"", b"")
+        """The quantiles over all horizons but the first as they were last written: as numbers, and as text."""
 
-    def observe(self, end_ms: int, values: Sequence[float], outside: list[float], phase: int) -> list[Due]:
+    def observe(self, end_ms: int, values: Sequence[float], outside: array[float], phase: int) -> list[Due]:
         """The next window's readings, of which there is at least one; the steps that are due with it.
 
         The forecasts are the next ones as soon as these steps were taken.
@@ -75,14 +77,13 @@ class SignalProfile:
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.last, self.peak = values[-1], high
         self.outlook = self._expected = None
-        self._stale = True
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
-    def weigh(self) -> list[Change]:
+    def weigh(self) -> Sequence[Change]:
         """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
         seen = self.look()
         if seen.known == self._outcomes:
-            return []
+            return ()
         self._outcomes = seen.known
         promoted = weigh(self.lead, seen.experts, seen.losses, seen.known, self._settings.lead)
         changes = [promoted] if promoted is not None else []
@@ -103,7 +104,7 @@ class SignalProfile:
     def look(self) -> Outlook:
         """What the forecasts say now; those who ask many signals use `survey` before, which is many times faster."""
         if self.outlook is None:
-            (self.outlook,) = outlooks([self])
+            (self.outlook,) = outlooks([self]).each
         return self.outlook
 
     @property
@@ -116,7 +117,7 @@ class SignalProfile:
         if self.outlook is None and self._expected is not None:
             return self._expected
         seen = self.look()
-        return seen.quantiles[0] if seen.ready else None
+        return seen.first if seen.ready else None
 
     def rest(self) -> None:
         """The window was answered: only what is expected of the next is asked for until that comes."""
@@ -129,17 +130,8 @@ class SignalProfile:
         return self.look().quantiles
 
     def published(self) -> list[Quantiles]:
-        """The same as messages carry them: made once a window, for predictions and the pool's log alike."""
-        if self._stale:
-            # Most horizons lie on coarser rungs, which have no step with most windows: theirs are the same again.
-            self._published = [
-                old
-                if old is not None and old.q50 == a and old.q90 == b and old.q95 == c and old.q99 == d
-                else Quantiles(q50=a, q90=b, q95=c, q99=d)
-                for (a, b, c, d), old in zip_longest(self.quantiles(), self._published)
-            ]
-            self._stale = False
-        return self._published
+        """The same as messages carry them."""
+        return [quantiles_of(row) for row in self.quantiles()]
 
     def dump(self) -> SignalState:
         """The signal as numbers."""
@@ -157,3 +149,9 @@ class SignalProfile:
         if signal._drift is not None:
             signal._drift.put(state.drift)
         return signal
+
+
+def quantiles_of(row: Sequence[float]) -> Quantiles:
+    """Quantiles at LEVELS as messages carry them."""
+    q50, q90, q95, q99 = row
+    return Quantiles(q50=q50, q90=q90, q95=q95, q99=q99)

@@ -16,7 +16,6 @@ from foretide.streams.worker.outbox import Outbox
 from foretide.streams.worker.partition import Owned
 from foretide.streams.worker.processor import Output, Processor, Record
 from foretide.streams.worker.source import Raw
-from foretide.streams.worker.stamps import stamped
 from foretide.streams.worker.waking import Waking
 
 
@@ -129,9 +128,9 @@ class Intake:
         self._guard.good()
         owned.keys.add(key)
         sequence = None
-        for topic, to, message in outputs:
-            sequence = self._outbox.put(topic, to, encode(stamped(message, owned.epoch, wall)))
-            self._sent[topic] = self._sent.get(topic, 0) + 1
+        for output in outputs:
+            sequence = self._outbox.put(output.topic, output.key, output.encoded(owned.epoch, wall))
+            self._sent[output.topic] = self._sent.get(output.topic, 0) + 1
         owned.ledger.handled(key, raw.offset, now, sequence)
         self._handled += 1
 

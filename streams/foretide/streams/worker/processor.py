@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from foretide.schemas.codec import encode
 from foretide.schemas.messages import Message
+from foretide.streams.worker.stamps import stamped
 
 
 class Record(NamedTuple):
@@ -20,12 +22,24 @@ class Record(NamedTuple):
     timestamp_ms: int
 
 
-class Output(NamedTuple):
-    """A message to send. The shell stamps the owner's epoch (and a command's wall-clock times) before sending."""
+class Output:
+    """A message to send. The shell asks for it with the owner's epoch (and a command's wall-clock times) in it."""
 
-    topic: str
-    key: str
-    message: Message
+    __slots__ = ("_message", "key", "topic")
+
+    def __init__(self, topic: str, key: str, message: Message) -> None:
+        self.topic = topic
+        self.key = key
+        self._message = message
+
+    @property
+    def message(self) -> Message:
+        """The message without stamps."""
+        return self._message
+
+    def encoded(self, epoch: int, wall_ms: int) -> bytes:
+        """The message as it goes out; see `stamped`."""
+        return encode(stamped(self._message, epoch, wall_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from foretide.schemas.kafka.errors import TopicUnsuitable
 from foretide.schemas.service import run_until_stopped, serve
 from foretide.schemas.service.files import write_whole
 from foretide.schemas.topics import DEAD_LETTERS
+from foretide.streams.worker.allocator import keep_freed_memory
 from foretide.streams.worker.app import create_app
 from foretide.streams.worker.changelog import Changelog
 from foretide.streams.worker.collector import Collector
@@ -49,6 +50,7 @@ TICK_SECONDS: Final = 0.5
 
 def run_worker(processor: Processor, settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM, SIGINT or a failure; the exit code. Raises ForetideError for what a user can mend."""
+    keep_freed_memory()
     return run_until_stopped(lambda stop: _run(processor, settings, stop), settings.limits.stop_seconds)
 
 
