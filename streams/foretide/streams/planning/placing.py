@@ -49,7 +49,7 @@ def in_place(state: PoolState, app: App, index: int) -> Spot | None:
     card = state.cards[app.held.card]
     if index > card.layout.last:
         return None
-    start = card.layout.fit(*card.without(app.name), index)
+    start = card.layout.fit(card.without(app.name), index)
     return None if start is None else Spot(card.name, index, start)
 
 
@@ -197,7 +197,7 @@ def on_card(state: PoolState, name: str, app: App, index: int) -> Spot | None:
     card = state.cards.get(name)
     if card is None or not card.present or card.leaving or index > card.layout.last:
         return None
-    start = card.layout.fit(*card.without(app.name), index)
+    start = card.layout.fit(card.without(app.name), index)
     return None if start is None else Spot(name, index, start)
 
 

@@ -165,9 +165,8 @@ def _shrink(turn: Turn, demand: Demand, most: int) -> None:
     if not gone:
         state.size.told = None
         return
-    layouts = {state.cards[name].layout.name for name in gone}
-    first = min(layouts)
-    gone = [name for name in gone if state.cards[name].layout.name == first]
+    first = min(state.cards[name].layout.geometry.name for name in gone)
+    gone = [name for name in gone if state.cards[name].layout.geometry.name == first]
     wish = Provision(
         geometry=first, count=len(gone), resources=sorted(gone), confidence=round(demand.confidence, 3),
         price_per_hour=state.cards[gone[0]].price,

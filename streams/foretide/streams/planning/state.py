@@ -10,7 +10,7 @@ from heapq import heappush
 from typing import Final
 
 from foretide.schemas.messages import Placement, ResourceKind
-from foretide.streams.planning.cards import Cards, Occupancy
+from foretide.streams.planning.cards import Cards
 from foretide.streams.planning.layout import Spot
 from foretide.streams.planning.records import App, Flight, Pause, Policy, PoolSize, Source
 from foretide.streams.planning.spending import Charge, Spending, charge, dearer
@@ -121,11 +121,9 @@ class PoolState:
                 self.in_flight_on[host] = self.in_flight_on.get(host, 0) + 1
         spots = [s for s in (held, flight.target if flight else None) if s]
         for card in sorted(before | {s.card for s in spots}):
-            taken = [self._takes(s) for s in spots if s.card == card]
-            mask = compute = 0
-            for m, c in taken:
-                mask, compute = mask | m, max(compute, c)
-            self.cards.occupy(card, app.name, (mask, compute) if taken else None)
+            layout = self.cards[card].layout
+            taken = [layout.takes(s.rank, s.start) for s in spots if s.card == card]
+            self.cards.occupy(card, app.name, reduce(layout.rule.either, taken) if taken else None)
         self.charge(app)
 
     def charge(self, app: App) -> None:
@@ -137,10 +135,6 @@ class PoolState:
         """What a slice costs."""
         card = self.cards[spot.card]
         return charge(card.layout.cost[spot.rank], card.price)
-
-    def _takes(self, spot: Spot) -> Occupancy:
-        layout = self.cards[spot.card].layout
-        return layout.mask(spot.rank, spot.start), layout.slots[spot.rank]
 
     # -- queue and wakes -----------------------------------------------------------------------------------------
 
