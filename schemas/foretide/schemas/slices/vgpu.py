@@ -1,5 +1,5 @@
-"""NVIDIA vGPU, time-sliced. In the equal-size mode all instances of a card are of one type; in the mixed-size mode, which
-newer cards have, types are mixed, and each begins only at some places of the memory.
+"""NVIDIA vGPU, time-sliced. In the equal-size mode all instances of a card are of one type; in the mixed-size mode,
+which newer cards have, types are mixed, and each begins only at some places of the memory.
 
 The types are those of the C series (compute) in NVIDIA's vGPU user guide, "Virtual GPU types for supported GPUs": a
 card of `gib` holds gib // size instances. Their compute is the card's time in equal parts, as the fixed-share
