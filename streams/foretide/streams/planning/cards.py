@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from foretide.streams.planning.layout import Layout, layout_named
 from foretide.streams.planning.occupancy import NOTHING, Occupancy
@@ -12,7 +12,7 @@ from foretide.streams.planning.occupancy import NOTHING, Occupancy
 
 class Card:
     """One card. `present`: some source reports it. `occupants`: what each application takes, commands in flight
-    included. Its layout does not change while it is occupied. `leaving`: it is being given back, nothing new is put on
+    included. While it is occupied it stays cut as it is. `leaving`: it is being given back, nothing new is put on
     it. `price` is per hour, None if unknown; `provisioned`: it came by a command; `kind`: its kind's name, if it has
     one."""
 
@@ -79,7 +79,7 @@ class Cards:
         else:
             self._leave(card)
             card.present, card.host = True, host
-            if not card.occupants:
+            if not card.occupants or card.layout.geometry is layout.geometry:
                 card.layout = layout
         self._join(card)
         self._free(card)
@@ -143,8 +143,12 @@ class Cards:
             self._free(card)
         self._drop_if_gone(card)
 
-    def best(self, index: int, layout: Layout | None = None, but: Collection[str] = ()) -> tuple[Card, int] | None:
-        """The cheapest card (none of `but`) that class `index` fits, and the start; None if it fits nowhere.
+    def best(
+        self, index: int, layout: Layout | None = None, but: Collection[str] = (),
+        bears: Callable[[Card], bool] | None = None,
+    ) -> tuple[Card, int] | None:  # fmt: skip
+        """The cheapest card (none of `but`, and one that `bears` it) that class `index` fits, and the start; None if it
+        fits nowhere.
 
         Of equally cheap ones that which it fits most tightly: least memory, then least compute left over; of equal ones
         the first by name. A price that is not known comes last. A class is an index into `layout`; without one, into
@@ -161,7 +165,7 @@ class Cards:
             start = of.fit(taken, index)
             if start is None:
                 continue
-            name = next((n for n in names if n not in but), None)
+            name = next((n for n in names if n not in but and (bears is None or bears(self._cards[n]))), None)
             if name is None:
                 continue
             memory, slots = of.left(of.rule.both(taken, of.takes(index, start)))
@@ -169,7 +173,7 @@ class Cards:
             if found is None or option < found:
                 found = option
         if found is None:
-            if not but:
+            if not but and bears is None:
                 self._full.add(kind)
             return None
         return self._cards[found[4]], found[5]

@@ -16,6 +16,7 @@ TOLERANCE: Final = 1e-6
 
 
 _AT: Final = " at "
+_AS: Final = " as "
 
 
 class Spot(NamedTuple):
@@ -28,15 +29,18 @@ class Spot(NamedTuple):
 
 
 class Layout:
-    """One geometry on cards of one speed. A class is an index into its profiles, which are ordered so that a larger
-    class holds at least as much of everything. `speed` is a whole card's compute, in the card that needs are stated
-    in."""
+    """One geometry on cards of one speed; `kind` names the kind of card where kinds tell how fast workloads run, as
+    cards that are cut alike may differ in that. A class is an index into its profiles, which are ordered so that a
+    larger class holds at least as much of everything. `speed` is a whole card's compute, in the card that needs are
+    stated in."""
 
-    def __init__(self, geometry: Geometry, speed: float = 1.0) -> None:
+    def __init__(self, geometry: Geometry, speed: float = 1.0, kind: str = "") -> None:
         profiles = geometry.profiles
         self.geometry = geometry
         self.speed = speed
+        self.kind = kind
         self.name = geometry.name if speed == 1.0 else f"{geometry.name}{_AT}{speed!r}"
+        self.name += f"{_AS}{kind}" if kind else ""
         self.compute_slots = geometry.compute_slots
         self.memory_bytes = geometry.memory_bytes
         self.names = tuple(p.name for p in profiles)
@@ -103,11 +107,11 @@ LAYOUTS: Final = {name: Layout(g) for name, g in ALL_GEOMETRIES.items()}
 """Every geometry, on cards of the speed that needs are stated in."""
 
 
-@lru_cache(maxsize=1024)
-def layout_of(geometry: str, speed: float = 1.0) -> Layout:
-    """The layout of a geometry on cards of this speed; always the same object. KeyError for a geometry that is not
-    known."""
-    return LAYOUTS[geometry] if speed == 1.0 else Layout(ALL_GEOMETRIES[geometry], speed)
+@lru_cache(maxsize=1 << 16)
+def layout_of(geometry: str, speed: float = 1.0, kind: str = "") -> Layout:
+    """The layout of a geometry on cards of this speed and kind; always the same object. KeyError for a geometry that is
+    not known."""
+    return LAYOUTS[geometry] if speed == 1.0 and not kind else Layout(ALL_GEOMETRIES[geometry], speed, kind)
 
 
 def layout_named(name: str) -> Layout:
@@ -115,5 +119,6 @@ def layout_named(name: str) -> Layout:
     known = LAYOUTS.get(name)
     if known is not None:
         return known
-    geometry, _, speed = name.partition(_AT)
-    return layout_of(geometry, float(speed or 1.0))
+    cut, _, kind = name.partition(_AS)
+    geometry, _, speed = cut.partition(_AT)
+    return layout_of(geometry, float(speed or 1.0), kind)

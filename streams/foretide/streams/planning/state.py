@@ -41,6 +41,10 @@ class PoolState:
         self.sources: dict[str, Source] = {}
         self.kinds: dict[str, ResourceKind] = {}
         """The kinds that the sources describe; of one described by several that of the first source by name."""
+        self.speeds: dict[str, dict[tuple[str, str | None], float]] = {}
+        """What the kinds tell: work per second by workload and class (None: the whole card)."""
+        self.losses: dict[str, dict[tuple[str, str], float]] = {}
+        """The share of its throughput that a workload loses to a neighbour, by both, for kinds that tell any."""
         self.cards = Cards()
         self.apps: dict[str, App] = {}
         self.queue: list[tuple[int, int, str]] = []
@@ -76,6 +80,14 @@ class PoolState:
         """Take the kinds over from the sources."""
         told = (kind for name in sorted(self.sources, reverse=True) for kind in reversed(self.sources[name].kinds))
         self.kinds = {kind.name: kind for kind in told}
+        self.speeds = {
+            kind.name: {(t.workload, t.slice): t.per_second for t in kind.throughput} for kind in self.kinds.values()
+        }
+        self.losses = {
+            kind.name: {(i.workload, i.beside): i.loss for i in kind.interference}
+            for kind in self.kinds.values()
+            if kind.interference
+        }
 
     # -- ids -----------------------------------------------------------------------------------------------------
 
