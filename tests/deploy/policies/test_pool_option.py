@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -54,7 +55,7 @@ def test_a_pool_without_such_a_card_is_refused_with_what_would_do(tmp_path: Path
         kind_of(path, "tpu")
 
 
-def kind(**more: float) -> ResourceKind:
+def kind(**more: Any) -> ResourceKind:
     return ResourceKind(name="gpu", resource_class="mig", geometry="mig-80gb", price_per_hour=4.0, **more)
 
 

@@ -21,7 +21,7 @@ from foretide.schemas.messages import (
     ResourceReport,
     Throughput,
 )
-from foretide.streams.planning import PoolState, decision_hash, step
+from foretide.streams.planning import PoolState, decision_hash, outlook, step
 from foretide.streams.planning.snapshot import from_bytes, to_bytes
 from support.mixed import QUICK
 from support.pools import POOL, Pool
@@ -104,6 +104,8 @@ def test_a_step_down_ends_where_the_requirement_does() -> None:
     assert {a.slice: a.verdict for a in d.considered}["2g.20gb"].startswith("too slow: 2g.20gb of a100 does 200 llm")
     pool.outcome(d)
     assert pool.forecast("a", 2, 0.05, 4) == []
+    (seen,) = outlook(pool.state).apps
+    assert "3g.40gb is the smallest slice allowed: 2g.20gb of a100 does 200 llm a second, 300 are required" in seen.why
 
 
 def test_a_requirement_that_rises_leads_up_and_then_to_another_kind() -> None:
