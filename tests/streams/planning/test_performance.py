@@ -168,7 +168,7 @@ def test_kinds_that_are_cut_alike_are_told_apart_by_their_speed() -> None:
 
 
 def test_replanning_brings_nobody_together_who_would_be_too_slow() -> None:
-    rules = {"replanning": Replanning(enabled=True, every_seconds=900.0, migration_cost=0.01)}
+    rules: dict[str, Any] = {"replanning": Replanning(enabled=True, every_seconds=900.0, migration_cost=0.01)}
     for least, cards in ((50.0, 1), (58.0, 2)):
         pool = TellingPool({"l4": 2}, **rules)
         pool.require({"a": least, "b": least}, initial="100%", max_slice="100%")
@@ -223,7 +223,9 @@ def test_no_command_makes_anyone_too_slow_and_a_replay_is_exact(
     sequence: list[tuple],  # type: ignore[type-arg]
     replanned: bool,
 ) -> None:
-    rules = {"replanning": Replanning(enabled=replanned, every_seconds=300.0, steps=10, migration_cost=0.0)}
+    rules: dict[str, Any] = {
+        "replanning": Replanning(enabled=replanned, every_seconds=300.0, steps=10, migration_cost=0.0)
+    }
     pool = TellingPool({"a100": 1, "l4": 2, "t4": 1}, **rules)
     required = dict(zip(APPS, needs, strict=True))
     pool.require(required)
