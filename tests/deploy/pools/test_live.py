@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from foretide.actuators.carrying import EngineSettings
+from foretide.actuators.carrying import EngineSettings, Means
 from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
 from foretide.actuators.engine import Engine
 from foretide.actuators.ledger import Ledger
@@ -72,10 +72,8 @@ class Cluster(Pool):
         self.kinds = {r.resource: ALL_GEOMETRIES[r.geometry] for r in told.resources}
         self.cards = SimulatedPool(folder / "cards", list(self.kinds), self.kinds)
         clock = Clock()
-        self.engine = Engine(
-            SimulatedDriver(self.cards, Faults(), clock.sleep), Ledger(folder / "ledger"), EngineSettings(apply=True),
-            clock, clock.sleep,
-        )  # fmt: skip
+        driver, ledger = SimulatedDriver(self.cards, Faults(), clock.sleep), Ledger(folder / "ledger")
+        self.engine = Engine(Means(driver, ledger, EngineSettings(apply=True), clock, clock.sleep))
         self.feed(
             InventoryEvent(
                 id="inventory", pool=POOL, at_ms=0, source="file", resources=list(told.resources),

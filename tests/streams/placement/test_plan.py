@@ -97,8 +97,7 @@ def test_the_exact_answer_lies_between_the_bound_and_the_search(seed: int) -> No
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_bound_holds_where_neighbours_slow_each_other(seed: int) -> None:
-    """On shares of cards some applications bear few neighbours or none: what they waste counts, and no more than that."""
-
+    """On shares of cards some applications bear few neighbours or none: what they waste counts, not more."""
     drawn = mixed(5, 3, seed, kinds=(5, 6), types=3)
     for tight in (1, 4, 10_000):
         demands = [
