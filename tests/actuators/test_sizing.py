@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foretide.actuators.carrying import EngineSettings
+from foretide.actuators.carrying import EngineSettings, Means
 from foretide.actuators.drivers.simulated import Faults
 from foretide.actuators.errors import Permanent
 from foretide.actuators.sizing import PoolSizing
@@ -122,7 +122,7 @@ async def test_a_driver_that_knows_no_such_thing_rejects_the_command(bench: Benc
 
         name = "plain"
 
-    sizing = PoolSizing(Plain(), bench.ledger, EngineSettings(apply=True), bench.clock, bench.clock.sleep)  # type: ignore[arg-type]
+    sizing = PoolSizing(Means(Plain(), bench.ledger, EngineSettings(apply=True), bench.clock, bench.clock.sleep))  # type: ignore[arg-type]
     found = await sizing.carry_out(size(1), None)
     assert (found.status, found.message) == ("rejected", "driver plain cannot change a pool's size")
     assert await sizing.inventory(size(1)) is None

@@ -127,5 +127,7 @@ def test_kinds_hold_as_many_instances_as_their_makers_say(geometry: str, slice_n
 
 def test_time_sliced_types_do_not_mix_on_a_card_and_shares_do() -> None:
     assert not ALL_GEOMETRIES["vgpu-h100-80gb"].valid([("H100-10C", 0), ("H100-20C", 0)])
+    assert ALL_GEOMETRIES["vgpu-h100-80gb-mixed"].valid([("H100-10C", 0), ("H100-20C", 20)])
+    assert not ALL_GEOMETRIES["vgpu-h100-80gb-mixed"].valid([("H100-10C", 0), ("H100-20C", 10)])
     assert ALL_GEOMETRIES["mps-80gb"].valid([("30%", 0), ("70%", 0)])
     assert not ALL_GEOMETRIES["mps-80gb"].valid([("40%", 0), ("70%", 0)])

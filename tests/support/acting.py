@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foretide.actuators.carrying import EngineSettings
+from foretide.actuators.carrying import EngineSettings, Means
 from foretide.actuators.drivers.simulated import Faults, SimulatedDriver, SimulatedPool
 from foretide.actuators.engine import Engine
 from foretide.actuators.ledger import Ledger
@@ -85,7 +85,9 @@ class Bench:
         self.pool = SimulatedPool(self.folder / "pool.sqlite", self.cards)
         self.driver = SimulatedDriver(self.pool, self.faults, self.clock.sleep)
         self.ledger = Ledger(self.folder / "ledger.sqlite")
-        self.engine = Engine(self.driver, self.ledger, EngineSettings(apply=self.apply), self.clock, self.clock.sleep)
+        self.engine = Engine(
+            Means(self.driver, self.ledger, EngineSettings(apply=self.apply), self.clock, self.clock.sleep)
+        )
 
     def close(self) -> None:
         """Close the files."""

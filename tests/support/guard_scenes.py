@@ -13,12 +13,17 @@ from foretide.schemas.messages import (
     Budget,
     CardKind,
     Decision,
+    InventoryEvent,
     Maintenance,
     Objective,
+    Performance,
     Provisioning,
+    ResourceKind,
+    ResourceReport,
     Sizing,
+    Throughput,
 )
-from support.pools import MINUTE, Pool
+from support.pools import MINUTE, POOL, Pool
 
 QUICK = Sizing(step_down_forecasts=1, step_down_seconds=0.0, cooldown_seconds=0.0, idle_wait_seconds=0.0)
 KIND = CardKind(geometry="mig-80gb", lead_seconds=120.0, price_per_hour=2.0)
@@ -148,6 +153,18 @@ def _capacity() -> Decision:
     return pool.allocate("b")[-1]
 
 
+def _too_slow() -> Decision:
+    tells = [Throughput(workload="llm", per_second=200.0)]
+    kind = ResourceKind(
+        name="l4", resource_class="mps", geometry="mps-24gb", price_per_hour=0.8, throughput=tells
+    )  # fmt: skip
+    card = ResourceReport(resource="l4-0", geometry=kind.geometry, host="h", kind=kind.name)
+    pool = Pool(cards=0)
+    pool.feed(InventoryEvent(id="cards", pool=POOL, at_ms=0, source="l4", resources=[card], kinds=[kind]))
+    pool.policy("auto", apps={"a": AppPolicy(mode="auto", performance=Performance(workload="llm", per_second=250.0))})
+    return pool.allocate("a")[-1]
+
+
 def _backoff() -> Decision:
     pool = Pool()
     return pool.outcome(pool.allocate("a")[0], "failed")[-1]
@@ -219,6 +236,7 @@ SCENES = (
     Scene("budget", "the budget in money is used up", _budget_money),
     Scene("budget", "a budget in money, and a card without a price", _budget_price),
     Scene("capacity", "no card has room", _capacity),
+    Scene("capacity", "no kind of card is fast enough for what it has to do", _too_slow),
     Scene("pool_cap", "as many commands are in flight in the pool as are allowed", _pool_cap),
     Scene("host_cap", "as many commands are in flight on the host as are allowed", _host_cap),
     Scene("backoff", "the last change failed", _backoff),

@@ -54,8 +54,12 @@ def spot(resource: str, slice_name: str, start: int) -> Placement:
 class Pool:
     """A planner and its log. Every method appends one event and returns the decisions that follow."""
 
-    def __init__(self, mode: Mode = "auto", cards: int = 2, sizing: Sizing | None = None, **apps: AppPolicy) -> None:
+    def __init__(
+        self, mode: Mode = "auto", cards: int = 2, sizing: Sizing | None = None, geometry: str = "mig-80gb",
+        **apps: AppPolicy,
+    ) -> None:  # fmt: skip
         self.state = PoolState(POOL)
+        self.geometry = geometry
         self.log: list[AnyPoolEvent] = []
         self.decisions: list[Decision] = []
         self.inventory(*(f"card-{i}" for i in range(cards)))
@@ -73,7 +77,7 @@ class Pool:
         provisioned: bool = False,
     ) -> list[Decision]:  # fmt: skip
         reports = [
-            ResourceReport(resource=c, geometry="mig-80gb", host=host, price_per_hour=price, provisioned=provisioned)
+            ResourceReport(resource=c, geometry=self.geometry, host=host, price_per_hour=price, provisioned=provisioned)
             for c in cards
         ]
         event_id = f"inventory/{len(self.log)}"

@@ -9,6 +9,7 @@ import time
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from foretide.actuators.carrying import Means
 from foretide.actuators.drivers import Driver
 from foretide.actuators.engine import Engine
 from foretide.actuators.inbox import Inbox
@@ -74,7 +75,7 @@ class Actuator:
 
     async def _serve(self, stop: asyncio.Event, ledger: Ledger, info: BrokerInfo) -> None:
         settings = self._settings
-        engine = Engine(self._driver, ledger, settings.engine, _now_ms)
+        engine = Engine(Means(self._driver, ledger, settings.engine, _now_ms))
         reader = self._consumer(ledger, info)
         sender = Sender(self._kafka)
         inbox = Inbox(reader, sender, engine, ledger, self._metrics, settings)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from foretide.actuators.drivers import Driver
+from foretide.actuators.ledger import Ledger
 from foretide.schemas.ids import outcome_id
 from foretide.schemas.messages import Command, OutcomeEvent, OutcomeStatus, Placement
 
@@ -22,6 +25,17 @@ class EngineSettings:
     """How often a change that fails temporarily is tried, within its deadline."""
     retry_limit_seconds: float = 10.0
     """The longest wait before another attempt, whatever the driver advises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What commands are carried out with."""
+
+    driver: Driver
+    ledger: Ledger
+    settings: EngineSettings
+    now_ms: Clock
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 def outcome_of(

@@ -7,15 +7,13 @@ A crash at any point leaves either nothing, or a ledger from which `carry_out` g
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from foretide.actuators.carrying import Clock, EngineSettings, outcome_of
-from foretide.actuators.drivers import Change, Driver, Held, held_one
+from foretide.actuators.carrying import Means, outcome_of
+from foretide.actuators.drivers import Change, Held, held_one
 from foretide.actuators.errors import DriverError, Permanent, Temporary
-from foretide.actuators.ledger import Entry, Ledger
+from foretide.actuators.ledger import Entry
 from foretide.actuators.sizing import PoolSizing
 from foretide.schemas.messages import Command, InventoryEvent, OutcomeEvent, OutcomeStatus, Placement
 
@@ -33,35 +31,24 @@ class Settled:
 class Engine:
     """Carries out commands, each once. Whoever calls it keeps commands of one application or resource in order."""
 
-    def __init__(
-        self,
-        driver: Driver,
-        ledger: Ledger,
-        settings: EngineSettings,
-        now_ms: Clock,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._driver = driver
-        self._ledger = ledger
-        self._settings = settings
-        self._now_ms = now_ms
-        self._sleep = sleep
-        self._sizing = PoolSizing(driver, ledger, settings, now_ms, sleep)
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._sizing = PoolSizing(means)
 
     async def carry_out(self, command: Command) -> Settled:
         """The command's outcome; the same again for a command whose outcome is known. LedgerError as `Ledger.get`."""
-        entry = self._ledger.get(command)
+        entry = self._means.ledger.get(command)
         if entry is not None and entry.outcome is not None:
             return Settled(entry.outcome, repeated=True)
         if command.provision is not None:
             outcome = await self._sizing.carry_out(command, begun_ms=entry.begun_ms if entry is not None else None)
-            self._ledger.finish(command, outcome, self._now_ms())
+            self._means.ledger.finish(command, outcome, self._means.now_ms())
             return Settled(outcome, repeated=False)
         try:
             outcome = await self._settle(entry) if entry is not None else await self._fresh(command)
         except DriverError as e:  # what it holds cannot be observed
-            outcome = self._outcome(command, "failed", command.expected, self._now_ms(), str(e))
-        self._ledger.finish(command, outcome, self._now_ms())
+            outcome = self._outcome(command, "failed", command.expected, self._means.now_ms(), str(e))
+        self._means.ledger.finish(command, outcome, self._means.now_ms())
         return Settled(outcome, repeated=False)
 
     async def inventory(self, command: Command) -> InventoryEvent | None:
@@ -69,14 +56,14 @@ class Engine:
         return None if command.provision is None else await self._sizing.inventory(command)
 
     async def _fresh(self, command: Command) -> OutcomeEvent:
-        began = self._now_ms()
-        held = await self._driver.observe(command.app)
+        began = self._means.now_ms()
+        held = await self._means.driver.observe(command.app)
         if refused := self._refusal(command, held, began):
             return refused
         change = Change(command.id, command.app, command.expected, command.desired)
-        if not self._settings.apply:
+        if not self._means.settings.apply:
             return await self._would(command, change, held, began)
-        self._ledger.begin(command, began)
+        self._means.ledger.begin(command, began)
         return await self._apply(command, change, began)
 
     def _refusal(self, command: Command, held: Held, now_ms: int) -> OutcomeEvent | None:
@@ -97,7 +84,7 @@ class Engine:
         """A dry run: what would have come of it."""
         actual = _one(held, command)
         try:
-            await self._driver.check(change)
+            await self._means.driver.check(change)
         except DriverError as e:
             return self._outcome(command, "failed", actual, began, f"dry run: {e}", dry_run=True)
         text = f"dry run: {_text(command.expected)} would become {_text(command.desired)}"
@@ -110,13 +97,13 @@ class Engine:
         held = await self._truth(command)
         if held == held_one(command.desired):
             return self._outcome(command, "applied", command.desired, began, "found done after a restart")
-        if not self._settings.apply:
+        if not self._means.settings.apply:
             # Begun by a run that applied; this one changes nothing, not even back.
             why = f"interrupted by a restart, and now a dry run: left with {_text(*held)}"
             return self._outcome(command, "failed", _one(held, command), began, why)
         if held != held_one(command.expected):
             return await self._revert(command, change, began, "it was interrupted half-way")
-        if self._now_ms() > command.deadline_ms:
+        if self._means.now_ms() > command.deadline_ms:
             return self._outcome(
                 command, "expired", command.expected, began, "interrupted before anything changed; its deadline passed"
             )
@@ -126,16 +113,16 @@ class Engine:
         attempt = 1
         while True:
             try:
-                await self._driver.apply(replace(change, attempt=attempt))
+                await self._means.driver.apply(replace(change, attempt=attempt))
                 break
             except Temporary as e:
-                wait = min(e.retry_after_seconds, self._settings.retry_limit_seconds)
-                due = self._now_ms() + int(wait * 1000)
+                wait = min(e.retry_after_seconds, self._means.settings.retry_limit_seconds)
+                due = self._means.now_ms() + int(wait * 1000)
                 untouched = await self._truth(command) == held_one(command.expected)
-                if not untouched or attempt >= self._settings.attempts or due > command.deadline_ms:
+                if not untouched or attempt >= self._means.settings.attempts or due > command.deadline_ms:
                     return await self._revert(command, change, began, f"{e} (attempt {attempt})")
                 log.info("%s: %s; attempt %d in %.2g s", command.id, e, attempt + 1, wait)
-                await self._sleep(wait)
+                await self._means.sleep(wait)
                 attempt += 1
             except Permanent as e:
                 return await self._revert(command, change, began, str(e))
@@ -149,7 +136,7 @@ class Engine:
         if await self._truth(command) == held_one(command.expected):
             return self._outcome(command, "failed", command.expected, began, why)
         try:
-            await self._driver.revert(change)
+            await self._means.driver.revert(change)
         except DriverError as e:
             why += f"; reverting failed: {e}"
         held = await self._truth(command)
@@ -162,10 +149,10 @@ class Engine:
         the driver knows."""
         while True:
             try:
-                return await self._driver.observe(command.app)
+                return await self._means.driver.observe(command.app)
             except Temporary as e:
                 log.warning("%s: %s cannot be observed (%s); asking again", command.id, command.app, e)
-                await self._sleep(min(e.retry_after_seconds, self._settings.retry_limit_seconds))
+                await self._means.sleep(min(e.retry_after_seconds, self._means.settings.retry_limit_seconds))
 
     def _outcome(
         self,
@@ -177,7 +164,7 @@ class Engine:
         *,
         dry_run: bool = False,
     ) -> OutcomeEvent:
-        return outcome_of(command, status, placement, began_ms, self._now_ms(), message, dry_run=dry_run)
+        return outcome_of(command, status, placement, began_ms, self._means.now_ms(), message, dry_run=dry_run)
 
 
 def _one(held: Held, command: Command) -> Placement | None:

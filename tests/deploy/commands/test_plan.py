@@ -57,6 +57,8 @@ def test_every_application_is_listed_with_what_it_holds_wants_and_waits_for(log:
     rows = {line.split()[0]: line for line in done.output.splitlines() if line}
     assert "3 cards, 1.50 held" in rows["pool"]
     assert "stay" in rows["stays"]
+    assert "7g.80gb is the smallest slice that covers them" in rows["stays"]
+    assert "next look at the whole pool: none, replanning is off" in done.output
     assert "7g.80gb on card-0" in rows["stays"]
     assert "in_flight" in rows["under-way"]
     assert "3g.40gb on card-1" in rows["under-way"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from foretide.schemas.messages import Interference, Placement, ResourceKind, ResourceReport, Throughput
+from foretide.schemas.slices import ALL_GEOMETRIES
 from foretide.schemas.units import GIB
 from foretide.streams.placement import Need, PlacementError, assemble, plan
+from foretide.streams.placement.lattice import lattice
 
 MIG = ResourceKind(
     name="a100",
@@ -90,3 +92,9 @@ def test_a_resource_without_a_kind_is_known_by_geometry_and_price() -> None:
     made = assemble([], bare, [Need("a")], horizon_seconds=1800.0)
     assert made.card_kind.tolist() == [0, 0, 1]
     assert [k.price for k in made.kinds] == [1_000_000, 1_500_000]
+
+
+@pytest.mark.parametrize("name", sorted(ALL_GEOMETRIES))
+def test_every_geometry_that_is_planned_live_can_be_replanned(name: str) -> None:
+    of = lattice(ALL_GEOMETRIES[name])
+    assert all(of.put(of.empty, rank) is not None for rank in range(len(of.names)))

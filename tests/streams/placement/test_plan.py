@@ -95,6 +95,21 @@ def test_the_exact_answer_lies_between_the_bound_and_the_search(seed: int) -> No
     assert plan(given_problem, Limits(steps=20, exact_choices=10**6, exact_nodes=2000)).cost == optimum
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_bound_holds_where_neighbours_slow_each_other(seed: int) -> None:
+    """On shares of cards some applications bear few neighbours or none: what they waste counts, not more."""
+    drawn = mixed(5, 3, seed, kinds=(5, 6), types=3)
+    for tight in (1, 4, 10_000):
+        demands = [
+            replace(d, options=tuple(replace(o, slack=o.slack // tight) for o in d.options)) for d in drawn.demands
+        ]
+        given_problem = replace(drawn, demands=demands)
+        answer = solve(given_problem, 2000)
+        assert answer.seats is not None
+        assert answer.optimal
+        assert lower_bound(given_problem).value <= cost_of(given_problem, answer.seats)
+
+
 def test_columns_found_one_by_one_give_the_same_bound_as_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     given_problem = mixed(40, 10, 3, kinds=(0, 6), types=6)
     whole = lower_bound(given_problem).value

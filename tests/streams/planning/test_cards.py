@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from foretide.schemas.slices import MIG_80GB, Geometry
 from foretide.streams.planning.cards import Cards
 from foretide.streams.planning.layout import LAYOUTS, Layout
+from foretide.streams.planning.occupancy import NOTHING
 
 MIG = LAYOUTS["mig-80gb"]
 ranks = st.integers(0, MIG.last)
+layouts = st.sampled_from([LAYOUTS[name] for name in sorted(LAYOUTS)])
 
 
 def test_classes_are_ordered_by_all_they_hold() -> None:
@@ -20,17 +22,38 @@ def test_classes_are_ordered_by_all_they_hold() -> None:
         Layout(backwards)
 
 
-@given(st.lists(ranks, max_size=9), ranks)
-def test_a_fit_is_what_the_geometry_says(placed: list[int], rank: int) -> None:
-    taken = compute = 0
+@given(layouts.flatmap(lambda of: st.tuples(st.just(of), st.lists(st.integers(0, of.last), max_size=12),
+                                            st.integers(0, of.last))))  # fmt: skip
+def test_a_fit_is_what_the_geometry_says(drawn: tuple[Layout, list[int], int]) -> None:
+    of, placed, rank = drawn
+    taken = NOTHING
     held: list[tuple[str, int]] = []
     for i in placed:
-        start = MIG.fit(taken, compute, i)
+        start = of.fit(taken, i)
         if start is not None:
-            taken, compute = taken | MIG.mask(i, start), compute + MIG.slots[i]
-            held.append((MIG.names[i], start))
-    assert MIG_80GB.valid(held)
-    assert MIG.fit(taken, compute, rank) == MIG_80GB.free_start(MIG_80GB.profiles[rank], held)
+            taken = of.together((taken, of.takes(i, start)))
+            held.append((of.names[i], start))
+    assert of.geometry.valid(held)
+    assert of.left(taken)[0] == of.geometry.memory_slots - sum(of.geometry.profile(n).memory_slots for n, _ in held)
+    assert of.fit(taken, rank) == of.geometry.free_start(of.geometry.profiles[rank], held)
+    for start in of.starts[rank]:
+        assert of.has_room(taken, rank, start) == of.geometry.valid([*held, (of.names[rank], start)])
+
+
+@given(layouts.flatmap(lambda of: st.tuples(st.just(of), *[st.integers(0, of.last)] * 3)))
+def test_while_one_of_two_slices_comes_true_there_is_room_for_either(drawn: tuple[Layout, int, int, int]) -> None:
+    """The room that an application keeps while its slice is changed: beside it fits only what fits beside both."""
+    of, old, new, other = drawn
+    one = of.takes(old, of.starts[old][0])
+    start = of.fit(NOTHING, new)
+    assert start is not None
+    kept = of.rule.either(one, of.takes(new, start))
+    beside = of.fit(kept, other)
+    if beside is not None:
+        for name, at in ((of.names[old], of.starts[old][0]), (of.names[new], start)):
+            assert of.geometry.valid([(name, at), (of.names[other], beside)])
+    assert not of.rule.freer(kept, one)
+    assert of.rule.freer(NOTHING, kept)
 
 
 def test_what_a_slice_may_be() -> None:
@@ -46,19 +69,19 @@ def test_the_tightest_card_is_found_and_ties_go_by_name(changes: list[tuple[int,
         cards.report(f"c{n}", "h", MIG)
     for n, who, i in changes:
         card, app = cards[f"c{n}"], f"a{who}"
-        taken, compute = card.without(app)
-        start = MIG.fit(taken, compute, i)
+        start = MIG.fit(card.without(app), i)
         if app in card.occupants:
             cards.occupy(card.name, app, None)
         elif start is not None:
-            cards.occupy(card.name, app, (MIG.mask(i, start), MIG.slots[i]))
+            cards.occupy(card.name, app, MIG.takes(i, start))
         for but in (None, "c0"):
             options = []
             for c in cards:
-                at = MIG.fit(c.taken, c.compute, rank)
+                at = MIG.fit(c.taken, rank)
                 if at is not None and c.name != but:
-                    free_memory = 8 - (c.taken | MIG.mask(rank, at)).bit_count()
-                    options.append((free_memory, 7 - c.compute - MIG.slots[rank], c.name, at))
+                    mask, slots = MIG.takes(rank, at)
+                    free_memory = 8 - (c.taken[0] | mask).bit_count()
+                    options.append((free_memory, 7 - c.taken[1] - slots, c.name, at))
             found = cards.best(rank, MIG, {but} if but else ())
             assert (found and (found[0].name, found[1])) == (min(options)[2:] if options else None)
 

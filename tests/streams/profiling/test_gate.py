@@ -148,3 +148,24 @@ def test_without_memory_telemetry_the_planner_would_not_lower_either() -> None:
     )
     assert why_send(state, only, SETTINGS) == "first"
     assert (state.raised, state.lowered) == (0, 5)
+
+
+def test_the_edges_that_count_are_those_of_the_pools_own_cards() -> None:
+    """A need that goes from .39 to .41 of a card crosses an edge between MPS shares, none between MIG slices."""
+
+    def whys(geometry: str) -> list[str | None]:
+        settings = GateSettings(geometry=geometry)
+        state = GateState()
+        return [why_send(state, forecast(n * 60_000, c, 1.0), settings) for n, c in enumerate((0.32, 0.39, 0.41))]
+
+    assert whys("mig-80gb") == ["first", "margin", None], "close to the edge at 3/7, then the same class"
+    assert whys("mps-80gb") == ["first", "margin", "class"]
+    assert whys("whole-80gb") == ["first", None, None], "nothing here leads to another class"
+
+
+def test_a_state_of_other_cards_does_no_harm() -> None:
+    """A restored worker may have been told another geometry: what it remembers is of one with more classes."""
+    state = GateState()
+    assert why_send(state, forecast(0, 0.9, 70.0), SETTINGS) == "first"
+    settings = GateSettings(geometry="whole-24gb at 0.4")
+    assert why_send(state, forecast(60_000, 0.9, 70.0), settings) is None

@@ -34,7 +34,6 @@ from foretide.deploy.policies.page import section
 from foretide.deploy.policies.setting import Setting
 from foretide.deploy.policies.table import write_policies
 from foretide.streams.forecasting.targets import Kind
-from foretide.streams.planning.layout import LAYOUTS
 from foretide.streams.profiling import model_hash
 
 DECISIONS_HEADER = "app_id,issued_ts,class"
@@ -185,7 +184,7 @@ def _policies(runs: Sequence[ApplicationRun], settings: BacktestSettings) -> str
     if not settings.policies:
         path.unlink(missing_ok=True)
         return ""
-    results = compare_policies(runs, settings.policies, settings.setting, LAYOUTS[settings.setting.geometry.name])
+    results = compare_policies(runs, settings.policies, settings.setting)
     write_policies(path, results)
     return section(results, settings.setting)
 

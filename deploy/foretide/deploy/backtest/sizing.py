@@ -13,11 +13,13 @@ from foretide.schemas.messages import (
     Decision,
     InventoryEvent,
     PolicyEvent,
+    ResourceKind,
     ResourceReport,
     Sizing,
 )
 from foretide.schemas.slices import MIG_80GB, Geometry
 from foretide.streams.planning import PoolLoop, decision_hash
+from foretide.streams.planning.layout import layout_of
 
 POOL = "default"
 HOST = "backtest"
@@ -48,8 +50,11 @@ class SizingResult:
     held: dict[str, Held]
 
 
-def size(runs: Sequence[ApplicationRun], interval_ms: int, geometry: Geometry = MIG_80GB) -> SizingResult | None:
-    """Decide over all applications in time order; None if none has a signal that decides a slice.
+def size(
+    runs: Sequence[ApplicationRun], interval_ms: int, geometry: Geometry = MIG_80GB, kind: ResourceKind | None = None
+) -> SizingResult | None:
+    """Decide over all applications in time order; None if none has a signal that decides a slice. `kind` tells more of
+    the cards than their geometry.
 
     No application is changed twice within `interval_ms`, not even on evidence: that is the setting it is judged in.
     """
@@ -59,8 +64,9 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int, geometry: Geometry = 
     loop = PoolLoop(POOL)
     decisions: list[Decision] = []
     start = min(run.sizing[0].at_ms for run in sized)
-    for event in _opening(sized, start, interval_ms / 1000, geometry):
+    for event in _opening(sized, start, interval_ms / 1000, geometry, kind):
         decisions += loop.feed(event)
+    layout = layout_of(geometry.name, 1.0 if kind is None else kind.relative_compute)
     held = _held(decisions, {})
     rows = [(start, run.app, held[run.app]) for run in sized if run.app in held]
     each = {run.app: Held() for run in sized}
@@ -71,12 +77,12 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int, geometry: Geometry = 
     changes = 0
     for at_ms, i, j in order:
         run, sample = sized[i], sized[i].sizing[j]
-        profile = geometry.profile(held.get(run.app, geometry.profiles[-1].name))
+        rank = layout.index[held.get(run.app, layout.names[-1])]
         own = each[run.app]
         own.samples += 1
-        own.cards += geometry.cost(profile)
-        own.short += sample.compute is not None and sample.compute > geometry.compute_ratio(profile) + 1e-9
-        own.out_of_memory += sample.memory is not None and sample.memory > geometry.profile_bytes(profile) + 0.5
+        own.cards += layout.cost[rank]
+        own.short += sample.compute is not None and sample.compute > layout.compute[rank] + 1e-9
+        own.out_of_memory += sample.memory is not None and sample.memory > layout.bytes[rank] + 0.5
         if sample.event is None:
             continue
         made = loop.feed(sample.event)
@@ -101,9 +107,13 @@ def size(runs: Sequence[ApplicationRun], interval_ms: int, geometry: Geometry = 
 
 
 def _opening(
-    runs: Sequence[ApplicationRun], at_ms: int, interval_seconds: float, geometry: Geometry
+    runs: Sequence[ApplicationRun], at_ms: int, interval_seconds: float, geometry: Geometry, kind: ResourceKind | None
 ) -> list[InventoryEvent | PolicyEvent | AllocateRequest]:
-    cards = [ResourceReport(resource=f"card-{i:05d}", geometry=geometry.name, host=HOST) for i in range(len(runs))]
+    named, kinds = (None, []) if kind is None else (kind.name, [kind])
+    cards = [
+        ResourceReport(resource=f"card-{i:05d}", geometry=geometry.name, host=HOST, kind=named)
+        for i in range(len(runs))
+    ]
     sizing = Sizing(
         urgent_cooldown_seconds=interval_seconds,
         cooldown_seconds=max(interval_seconds, Sizing().cooldown_seconds),
@@ -111,7 +121,7 @@ def _opening(
         max_in_flight_per_pool=len(runs) + 1,
     )
     return [
-        InventoryEvent(id="backtest/inventory", pool=POOL, at_ms=at_ms, source=HOST, resources=cards),
+        InventoryEvent(id="backtest/inventory", pool=POOL, at_ms=at_ms, source=HOST, resources=cards, kinds=kinds),
         PolicyEvent(id="backtest/policy", pool=POOL, at_ms=at_ms, default=AppPolicy(mode="auto"), sizing=sizing),
         *(AllocateRequest(id=f"backtest/{r.app}", pool=POOL, at_ms=at_ms, app=r.app) for r in runs),
     ]

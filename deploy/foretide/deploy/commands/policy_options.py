@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from foretide.deploy.policies.catalogue import NAMES
-from foretide.deploy.policies.setting import Setting
-from foretide.schemas.slices import GEOMETRIES, Geometry
+from foretide.deploy.policies.setting import Setting, setting_of
+from foretide.schemas.messages import ResourceKind
+from foretide.schemas.slices import ALL_GEOMETRIES
 
 _STANDARD = Setting()
 
@@ -29,7 +31,8 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option(
         "--geometry",
-        type=click.Choice(list(GEOMETRIES)),
+        type=click.Choice(sorted(ALL_GEOMETRIES)),
+        metavar="NAME",
         default=_STANDARD.geometry.name,
         show_default=True,
         help="What the compared cards can be cut into.",
@@ -39,7 +42,13 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "pool_file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="POOL.yaml",
-        help="With --policy: take the geometry from this pool file's first card that can be cut, not from --geometry.",
+        help="With --policy: the cards are those of this pool file: geometry, speed, price (costs are then in money), "
+        "resize_seconds, migration_seconds and provisioning_seconds, instead of --geometry and --outage.",
+    )
+    @click.option(
+        "--pool-kind",
+        metavar="NAME",
+        help="With --pool: which of its kinds.  [default: that of its first card that can be cut]",
     )
     @click.option(
         "--decide-every",
@@ -60,10 +69,10 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--outage",
         type=click.FloatRange(0),
-        default=_STANDARD.outage_seconds,
-        show_default=True,
+        default=None,
         metavar="SECONDS",
-        help="With --policy: how long an application has no slice after a change.",
+        help="With --policy: how long an application has no slice after a change, whatever a pool file says.  "
+        f"[default: {_STANDARD.outage_seconds}]",
     )
     @functools.wraps(function)
     def wrapped(
@@ -71,28 +80,38 @@ def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
         policies: tuple[str, ...],
         geometry: str,
         pool_file: Path | None,
+        pool_kind: str | None,
         decide_every: float,
         actuation_delay: float,
-        outage: float,
+        outage: float | None,
         **kwargs: Any,
     ) -> Any:
-        setting = Setting(
-            geometry=GEOMETRIES[geometry] if pool_file is None else geometry_of(pool_file),
-            decide_seconds=decide_every,
-            actuation_seconds=actuation_delay,
-            outage_seconds=outage,
-        )
+        if pool_kind is not None and pool_file is None:
+            raise click.UsageError("--pool-kind goes with --pool: it names a kind of that file.")
+        setting = Setting(geometry=ALL_GEOMETRIES[geometry])
+        if pool_file is not None:
+            setting = setting_of(kind_of(pool_file, pool_kind))
+        setting = replace(setting, decide_seconds=decide_every, actuation_seconds=actuation_delay)
+        if outage is not None:
+            setting = replace(setting, outage_seconds=outage, moving_seconds=None)
         names = NAMES if "all" in policies else tuple(name for name in NAMES if name in policies)
         return function(*args, policies=names, setting=setting, **kwargs)
 
     return wrapped
 
 
-def geometry_of(pool_file: Path) -> Geometry:
-    """The geometry of the first card of a pool file that a planner can cut; PoolFileError for a file that is none."""
+def kind_of(pool_file: Path, name: str | None = None) -> ResourceKind:
+    """The kind of this name in a pool file, or that of its first card that can be cut. PoolFileError for a file that is
+    none, UsageError for one that has no such kind."""
     from foretide.deploy.pools.read import read_pool
 
-    for resource in read_pool(pool_file).resources:
-        if resource.geometry in GEOMETRIES:
-            return GEOMETRIES[resource.geometry]
-    raise click.UsageError(f"--pool {pool_file}: none of its resources is one of {', '.join(GEOMETRIES)}.")
+    pool = read_pool(pool_file)
+    kinds = {kind.name: kind for kind in pool.kinds}
+    if name is not None:
+        if name not in kinds:
+            raise click.UsageError(f"--pool-kind {name}: {pool_file} has {', '.join(kinds)}.")
+        return kinds[name]
+    for resource in pool.resources:
+        if len(ALL_GEOMETRIES[resource.geometry].profiles) > 1 and resource.kind is not None:
+            return kinds[resource.kind]
+    raise click.UsageError(f"--pool {pool_file}: none of its cards can be cut; name one of its kinds (--pool-kind).")

@@ -10,13 +10,23 @@ import click
 from foretide.deploy.policy_file import policy_of
 from foretide.deploy.pool_log import event_id, now_ms, publish
 from foretide.deploy.pools import read_pool
+from foretide.schemas.inventory_file import Inventory, write_inventory
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
-from foretide.schemas.messages import AllocateRequest, AppPolicy, Mode, OomEvent, PolicyEvent, ReleaseRequest
-from foretide.schemas.slices import ALL_GEOMETRIES, GEOMETRIES
+from foretide.schemas.messages import (
+    AllocateRequest,
+    AppPolicy,
+    InventoryEvent,
+    Mode,
+    OomEvent,
+    PolicyEvent,
+    ReleaseRequest,
+)
+from foretide.schemas.slices import ALL_GEOMETRIES
 
 MODES = get_args(Mode)
-SLICES = sorted({p.name for g in GEOMETRIES.values() for p in g.profiles})
+SLICES = sorted({p.name for g in ALL_GEOMETRIES.values() for p in g.profiles})
+POOL_FILES = (".yaml", ".yml")
 
 _pool = click.option("--pool", default="default", show_default=True, help="Which pool's planner is meant.")
 _slice = click.Choice(SLICES)
@@ -54,9 +64,14 @@ class AppMode(click.ParamType):
     "request and never changes it; auto places and changes.",
 )
 @click.option("--app", "apps", type=AppMode(), multiple=True, help="Another mode for one application; may be repeated.")
-@click.option("--initial-slice", type=_slice, help="What an application gets on request.  [default: a whole card]")
-@click.option("--min-slice", type=_slice, help="Never less than this.")
-@click.option("--max-slice", type=_slice, help="Never more than this.")
+@click.option(
+    "--initial-slice",
+    type=_slice,
+    metavar="SLICE",
+    help="What an application gets on request.  [default: a whole card]",
+)
+@click.option("--min-slice", type=_slice, metavar="SLICE", help="Never less than this.")
+@click.option("--max-slice", type=_slice, metavar="SLICE", help="Never more than this.")
 @kafka_options
 def policy(
     pool: str,
@@ -81,17 +96,35 @@ def policy(
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_pool
+@click.option(
+    "--source",
+    default="operator",
+    show_default=True,
+    help="With a pool file: who announces its cards. It replaces what the same source announced before.",
+)
 @kafka_options
-def apply(file: Path, pool: str, kafka: KafkaSettings) -> None:
-    """Set the pool's whole policy from FILE, a JSON object; it replaces the earlier one.
+def apply(file: Path, pool: str, source: str, kafka: KafkaSettings) -> None:
+    """Set the pool's whole policy from FILE, a JSON object; or announce the cards of FILE, a pool file (.yaml). Either
+    replaces the earlier one.
 
-    It holds what a policy event holds: "default" and "apps" (mode, bounds, maintenance, objective), "sizing", "budget"
-    ({"money_per_hour": 12.5, "cards": 8}), "maintenance" ([{"changes": "only_inside", "weekly": [{"begin": "22:00",
-    "end": "04:00", "days": ["sat"]}]}]), "probation" and "provisioning" ({"mode": "auto", "kinds": [{"geometry":
-    "mig-80gb", "price_per_hour": 2.5}], "budget": {"cards": 4}}). What is left out has its default; `foretide schemas`
-    writes the schema, docs/guards.md explains.
+    A pool file holds kinds of cards and how many there are of each (docs/placement.md); `foretide pool check` reads it
+    without telling anyone.
+
+    A policy holds what a policy event holds: "default" and "apps" (mode, bounds, maintenance, objective, performance),
+    "sizing", "budget" ({"money_per_hour": 12.5, "cards": 8}), "maintenance" ([{"changes": "only_inside", "weekly":
+    [{"begin": "22:00", "end": "04:00", "days": ["sat"]}]}]), "probation" and "provisioning" ({"mode": "auto", "kinds":
+    [{"geometry": "mig-80gb", "price_per_hour": 2.5}], "budget": {"cards": 4}}). What is left out has its default;
+    `foretide schemas` writes the schema, docs/guards.md explains.
     """
-    publish(kafka, [policy_of(file, pool, event_id("policy"), now_ms())])
+    if file.suffix not in POOL_FILES:
+        publish(kafka, [policy_of(file, pool, event_id("policy"), now_ms())])
+        return
+    told = read_pool(file)
+    inventory = InventoryEvent(
+        id=event_id("inventory"), pool=pool, at_ms=now_ms(), source=source, resources=list(told.resources),
+        kinds=list(told.kinds),
+    )  # fmt: skip
+    publish(kafka, [inventory])
 
 
 @command.command()
@@ -143,14 +176,22 @@ def oom(app: str, memory_bytes: float | None, at_ms: int | None, pool: str, kafk
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(file: Path) -> None:
+@click.option(
+    "--inventory",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT.json",
+    help="Also write the cards as --inventory of the exporter and of the simulated actuator reads them.",
+)
+def check(file: Path, inventory: Path | None) -> None:
     """Read a pool FILE (YAML) and show what it describes: kinds, their price and slices, and how many there are."""
     pool = read_pool(file)
+    if inventory is not None:
+        write_inventory(inventory, Inventory(resources=list(pool.resources), kinds=list(pool.kinds)))
     for kind in pool.kinds:
         slices = ", ".join(p.name for p in ALL_GEOMETRIES[kind.geometry].profiles)
         count = sum(r.kind == kind.name for r in pool.resources)
         click.echo(
-            f"{kind.name}: {count} of class {kind.resource_class}, {kind.price_per_hour:g} an hour, "
+            f"{kind.name}: {count} of class {kind.resource_class} ({kind.geometry}), {kind.price_per_hour:g} an hour, "
             f"{kind.availability.replace('_', ' ')}, {len(kind.throughput)} throughputs; slices {slices}"
         )
     hosts = len({r.host for r in pool.resources})

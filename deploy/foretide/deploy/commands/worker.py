@@ -13,6 +13,7 @@ from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.service import setup_logging
+from foretide.schemas.slices import ALL_GEOMETRIES
 from foretide.schemas.topics import (
     COMMANDS,
     DECISIONS,
@@ -137,8 +138,24 @@ _OPTIONS: list[Callable[[Any], Any]] = [
     help="A River regressor that forecasts besides the built-in experts, named as River does, for instance "
     "linear_model.PARegressor. Repeatable; all workers of a group, and replays, need the same.",
 )
+@click.option(
+    "--geometry",
+    default="mig-80gb",
+    show_default=True,
+    metavar="NAME",
+    type=click.Choice(sorted(ALL_GEOMETRIES)),
+    help="How the pool's cards are cut: forecasts are told to its planner where they cross an edge between these "
+    "classes. `foretide pool check FILE` names the geometries of a pool file.",
+)
+@click.option(
+    "--card-speed",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Compute of such a card, in the card that telemetry is stated in: its kind's relative_compute.",
+)
 @worker_options
-def profile(pool: str, experts: tuple[str, ...], **options: Any) -> None:
+def profile(pool: str, experts: tuple[str, ...], geometry: str, card_speed: float, **options: Any) -> None:
     """Learn every application's use from telemetry.v1; write predictions, deviations, scorecards and pool events.
 
     Exit codes: 0 stopped in order; 1 an error, told in one line; 3 stopped, but the broker did not take all state (the
@@ -146,7 +163,7 @@ def profile(pool: str, experts: tuple[str, ...], **options: Any) -> None:
     its session: start it again.
     """
     outputs = (PREDICTIONS, DEVIATIONS, SCORECARDS, POOL_EVENTS)
-    _run(lambda: _profile_core(pool, experts), PROFILE_GROUP, TELEMETRY, outputs, **options)
+    _run(lambda: _profile_core(pool, experts, geometry, card_speed), PROFILE_GROUP, TELEMETRY, outputs, **options)
 
 
 @command.command()
@@ -166,11 +183,13 @@ def plan(**options: Any) -> None:
 
 
 # The cores are imported when their worker starts: `--help` must not load numpy.
-def _profile_core(pool: str, experts: tuple[str, ...]) -> Any:
+def _profile_core(pool: str, experts: tuple[str, ...], geometry: str, card_speed: float) -> Any:
+    from foretide.streams.planning.layout import layout_of
     from foretide.streams.profiling import ProfileProcessor, ProfileSettings
     from foretide.streams.profiling.settings import GateSettings
 
-    return ProfileProcessor(ProfileSettings(gate=GateSettings(pool=pool), experts=experts))
+    gate = GateSettings(pool=pool, geometry=layout_of(geometry, card_speed).name)
+    return ProfileProcessor(ProfileSettings(gate=gate, experts=experts))
 
 
 def _plan_core() -> Any:

@@ -21,8 +21,8 @@ HOURS_PER_DAY = 24.0
 @dataclass(frozen=True, slots=True)
 class PolicyResult:
     """A policy over all applications. `cards` are per application; the three ratios are of samples; `changes` and
-    `cost` (card-hours, each spell of shortage priced) are per application and day; `regret` is the cost's excess over
-    the oracle's, in shares of it."""
+    `cost` (card-hours, or money where a price is known, each spell of shortage priced) are per application and day;
+    `regret` is the cost's excess over the oracle's, in shares of it."""
 
     name: str
     applications: int
@@ -33,17 +33,17 @@ class PolicyResult:
     changes: Estimate
     cost: Estimate
     regret: float
+    money: bool = False
+    """Whether `cost` is in money."""
 
 
-def compare_policies(
-    runs: Sequence[ApplicationRun], names: Sequence[str], setting: Setting, layout: Layout
-) -> list[PolicyResult]:
+def compare_policies(runs: Sequence[ApplicationRun], names: Sequence[str], setting: Setting) -> list[PolicyResult]:
     """The policies called `names`, in the order of the catalogue, over the applications that have use to be sized."""
-    sized = [run for run in runs if run.sizing]
+    layout, sized = setting.layout, [run for run in runs if run.sizing]
     all_series = [series_of(run) for run in sized]
     outcomes: dict[str, list[Outcome]] = {}
     if FORETIDE in names:
-        planned = size(sized, round(setting.decide_seconds * 1000), setting.geometry)
+        planned = size(sized, round(setting.decide_seconds * 1000), setting.geometry, setting.kind)
         held = planned.held if planned is not None else {}
         outcomes[FORETIDE] = [simulate(s, planned_wishes(held[s.app], s, layout), layout, setting) for s in all_series]
     for policy in OTHERS:
@@ -76,10 +76,12 @@ def _result(name: str, outcomes: Sequence[Outcome], setting: Setting, best: floa
         changes=ratio([o.changes for o in outcomes], days),
         cost=cost,
         regret=cost.value / best - 1.0 if best > 0 else 0.0,
+        money=setting.price_per_hour is not None,
     )
 
 
 def _cost(outcomes: Sequence[Outcome], setting: Setting) -> Estimate:
     hours = [o.cards / o.samples * o.hours if o.samples else 0.0 for o in outcomes]
-    priced = [h + setting.shortage_price * o.spells for h, o in zip(hours, outcomes, strict=True)]
+    price = 1.0 if setting.price_per_hour is None else setting.price_per_hour
+    priced = [price * (h + setting.shortage_price * o.spells) for h, o in zip(hours, outcomes, strict=True)]
     return ratio(priced, [o.hours / HOURS_PER_DAY for o in outcomes])

@@ -20,13 +20,32 @@ def section(results: Sequence[PolicyResult], setting: Setting) -> str:
     """The part of the report."""
     words = (
         f"On {setting.geometry.name}; no application is changed twice within {setting.decide_seconds:g} s, a change "
-        f"takes {setting.actuation_seconds:g} s and interrupts for {setting.outage_seconds:g} s. Cards are per "
-        "application, shortage and lack of memory in % of samples, changes and cost per application and day. Cost "
-        f"counts card-hours, and {setting.shortage_price:g} for each spell of shortage; regret is the share by which "
+        f"takes {setting.actuation_seconds:g} s and interrupts for {setting.outage_seconds:g} s{_moving(setting)}. "
+        "Cards are per application, shortage and lack of memory in % of samples, changes and cost per application and "
+        f"day. Cost counts {_unit(setting)}; regret is the share by which "
         "it exceeds the oracle's, which knows the future. In brackets: where the figure lies in 95 of 100 resamples of "
         "the applications. Rules on the line cannot be beaten in both by another."
     )
     return f"<h2>Policies</h2><p>{words}</p>{pareto_plot(results)}{_table(results)}"
+
+
+def _moving(setting: Setting) -> str:
+    if setting.moving_seconds is None:
+        return ""
+    return (
+        f"; a step up leads to another card and interrupts for {setting.moving_seconds:g} s, one to a whole card takes "
+        f"{setting.provisioning_seconds:g} s more, until an empty one is there"
+    )
+
+
+def _unit(setting: Setting) -> str:
+    if setting.kind is None:
+        return f"card-hours, and {setting.shortage_price:g} for each spell of shortage"
+    kind = setting.kind
+    return (
+        f"money: {kind.price_per_hour:g} for each hour of a card of kind {kind.name}, and as much as "
+        f"{setting.shortage_price:g} such hours for each spell of shortage"
+    )
 
 
 def frontier(results: Sequence[PolicyResult]) -> list[PolicyResult]:

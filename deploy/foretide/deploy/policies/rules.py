@@ -97,7 +97,8 @@ def whole_card(series: Series, layout: Layout, setting: Setting) -> list[int]:
 def oracle(series: Series, layout: Layout, setting: Setting) -> list[int]:
     """The smallest class that covers all that comes until the next change can have taken effect. It knows the future,
     and has the same cadence, delay and outage as all the others."""
-    reach_ms = (setting.decide_seconds + setting.actuation_seconds) * 1000 + usual_step_ms(series.times)
+    seconds = setting.decide_seconds + setting.actuation_seconds + setting.provisioning_seconds
+    reach_ms = seconds * 1000 + usual_step_ms(series.times)
     compute = _ahead(series.times, series.compute, reach_ms)
     memory = _ahead(series.times, series.memory, reach_ms)
     return [layout.smallest(c, m) for c, m in zip(compute, memory, strict=True)]

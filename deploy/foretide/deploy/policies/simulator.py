@@ -38,18 +38,19 @@ def simulate(series: Series, wishes: Sequence[int], layout: Layout, setting: Set
     held, pending = layout.last, None
     decided_ms, ready_ms, down_until_ms = -(1 << 62), 0, -(1 << 62)
     samples = short = oom = interrupted = changes = spells = 0
-    cards = 0.0
+    cards = down_seconds = 0.0
     was_short = False
     warm_until = series.times[0] + setting.warm_seconds * 1000 if series.times else 0
     for at_ms, compute, memory, wish in zip(series.times, series.compute, series.memory, wishes, strict=True):
         if pending is not None and at_ms > ready_ms:
+            down_seconds = setting.down_seconds(held, pending)
             held, pending = pending, None
-            down_until_ms = ready_ms + round(setting.outage_seconds * 1000)
+            down_until_ms = ready_ms + round(down_seconds * 1000)
             changes += at_ms >= warm_until
         if at_ms >= warm_until:
             samples += 1
             cards += layout.cost[held]
-            is_down = at_ms <= down_until_ms and setting.outage_seconds > 0
+            is_down = at_ms <= down_until_ms and down_seconds > 0
             is_short = compute is not None and not is_down and compute > layout.compute[held] + _COMPUTE_SLACK
             interrupted += is_down
             short += is_short
@@ -58,7 +59,7 @@ def simulate(series: Series, wishes: Sequence[int], layout: Layout, setting: Set
             oom += memory is not None and not is_down and memory > layout.bytes[held] + _MEMORY_SLACK
         if pending is None and wish != held and at_ms - decided_ms >= setting.decide_seconds * 1000:
             pending, decided_ms = wish, at_ms
-            ready_ms = at_ms + round(setting.actuation_seconds * 1000)
+            ready_ms = at_ms + round(setting.ready_seconds(held, wish) * 1000)
     hours = samples * usual_step_ms(series.times) / 3_600_000
     return Outcome(series.app, samples, hours, cards, short, oom, interrupted, changes, spells)
 

@@ -16,18 +16,20 @@ def write_policies(path: Path, results: Sequence[PolicyResult]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         ends = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]
-        writer.writerow(["policy", "applications", *ends, "regret"])
+        writer.writerow(["policy", "applications", *ends, "regret", "cost_unit"])
         for result in results:
             estimates = [getattr(result, name) for name in FIGURES]
             numbers = [f"{v:.6g}" for e in estimates for v in (e.value, e.low, e.high)]
-            writer.writerow([result.name, result.applications, *numbers, f"{result.regret:.6g}"])
+            unit = "money" if result.money else "card-hours"
+            writer.writerow([result.name, result.applications, *numbers, f"{result.regret:.6g}", unit])
 
 
 def policies_text(path: Path) -> str:
     """A policies.csv for people."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    lines = [f"{'policy':16}{'cards':>20}{'short %':>22}{'oom %':>8}{'changes':>9}{'cost':>7}{'regret %':>10}"]
+    unit = "money" if rows and rows[0].get("cost_unit") == "money" else "cost"
+    lines = [f"{'policy':16}{'cards':>20}{'short %':>22}{'oom %':>8}{'changes':>9}{unit:>7}{'regret %':>10}"]
     for row in rows:
         cards, low, high = (float(row[f"cards{end}"]) for end in ("", "_low", "_high"))
         short, short_low, short_high = (100 * float(row[f"short{end}"]) for end in ("", "_low", "_high"))

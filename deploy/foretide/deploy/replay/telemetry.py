@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from foretide.deploy.replay.feeding import Feed
 from foretide.deploy.replay.records import RecordedRecord
 from foretide.schemas.topics import PREDICTIONS
-from foretide.streams.profiling import ProfileProcessor, model_hash
+from foretide.streams.profiling import ProfileProcessor, ProfileSettings, model_hash
+from foretide.streams.profiling.settings import GateSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class TelemetryReplay:
     set_aside: int
 
 
-def replay_telemetry(records: Iterable[RecordedRecord]) -> TelemetryReplay:
-    """Feed recorded telemetry through the profile agent's core, set as it is live."""
-    feed = Feed(ProfileProcessor())
+def replay_telemetry(records: Iterable[RecordedRecord], gate: GateSettings | None = None) -> TelemetryReplay:
+    """Feed recorded telemetry through the profile agent's core, set as it is live; `gate`: as the workers' was."""
+    feed = Feed(ProfileProcessor(ProfileSettings(gate=gate or GateSettings())))
     predictions = sum(output.topic == PREDICTIONS for output in feed.run(records))
     return TelemetryReplay(
         model_hash=model_hash(feed.states()),

@@ -84,6 +84,18 @@ class Objective(Part, frozen=True, kw_only=True):
     """So many forecasts in a row must show it."""
 
 
+class Performance(Part, frozen=True, kw_only=True):
+    """What an application has to do, in its workload's own unit of work (steps, tokens, frames)."""
+
+    workload: Name
+    """Its kind of workload, as throughputs and interference of resource kinds name it."""
+    per_second: Annotated[float, Meta(ge=0.0, le=1e18)] = 0.0
+    """Least throughput. 0: none is required, and only what it and its neighbours take from each other counts."""
+
+    def __post_init__(self) -> None:
+        require_finite(per_second=self.per_second)
+
+
 class Probation(Part, frozen=True, kw_only=True):
     """How long a change is watched, and what follows if it hurt. Event time."""
 

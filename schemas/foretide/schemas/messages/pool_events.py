@@ -13,6 +13,7 @@ from foretide.schemas.messages.guards import (
     Maintenance,
     Money,
     Objective,
+    Performance,
     Probation,
     Provisioning,
     Replanning,
@@ -111,6 +112,8 @@ class AppPolicy(Part, frozen=True, kw_only=True):
     """When it may be changed; all of these and all of the pool's must agree."""
     objective: Objective | None = None
     """What tells whether a change hurt it, beside memory and shortage."""
+    performance: Performance | None = None
+    """What it has to do a second: kinds and classes of cards that are too slow for that are not chosen."""
 
 
 QuantileName = Literal["q50", "q90", "q95", "q99"]

@@ -20,6 +20,7 @@ from scipy.sparse import coo_matrix
 
 from foretide.streams.placement.board import Board
 from foretide.streams.placement.errors import PlacementError
+from foretide.streams.placement.lattice import Lattice
 from foretide.streams.placement.patterns import Pattern, all_patterns, best_pattern
 from foretide.streams.placement.problem import Option, Problem
 
@@ -50,6 +51,8 @@ class Bound:
     """How many applications of each group the optimum leaves where they are."""
     spread: dict[tuple[int, int, int], float]
     """How many of each demand take another seat, by kind and class."""
+    patterns: dict[int, list[tuple[float, Pattern]]]
+    """How many cards of each kind the optimum fills by each pattern, the most frequent first."""
     rounds: int
 
 
@@ -97,6 +100,7 @@ class _Programme:
         self.high: dict[int, float] = {}
         self.stays: dict[Group, int] = {}
         self.spreads: dict[tuple[int, int, int], int] = {}
+        self.patterns: dict[tuple[int, Pattern], int] = {}
 
     def column(self, cost: float, upper: float | None = None) -> int:
         self.costs.append(cost)
@@ -183,8 +187,17 @@ def lower_bound(problem: Problem, rounds: int = 40, board: Board | None = None) 
         keep={content: float(sum(found.x[z] for z in zs)) for content, zs in open_columns.items()},
         stay={group: float(found.x[c]) for group, c in lp.stays.items()},
         spread={where: float(found.x[c]) for where, c in lp.spreads.items() if found.x[c] > 1e-6},
+        patterns=_filled(lp, found.x),
         rounds=done,
     )
+
+
+def _filled(lp: _Programme, x: Any) -> dict[int, list[tuple[float, Pattern]]]:
+    found: dict[int, list[tuple[float, Pattern]]] = defaultdict(list)
+    for (kind, pattern), column in lp.patterns.items():
+        if x[column] > 1e-6:
+            found[kind].append((float(x[column]), pattern))
+    return {kind: sorted(rows, reverse=True) for kind, rows in sorted(found.items())}
 
 
 def _add_cards(lp: _Programme, problem: Problem, board: Board, content: Content, count: int, scale: float) -> list[int]:
@@ -199,9 +212,8 @@ def _add_cards(lp: _Programme, problem: Problem, board: Board, content: Content,
         total = lp.row("total", len(lp.rows), len(lp.rows))
         lp.limit(total, float(count))
         for rank in ranks:
-            most = min(of.geometry.compute_slots // of.compute[rank], of.geometry.memory_slots // of.memory[rank])
             kept = lp.column(price)
-            lp.add(lp.row("slots", kind, rank), kept, -float(most))
+            lp.add(lp.row("slots", kind, rank), kept, -float(most_alike(of, rank)))
             lp.add(lp.row("stay", kind, rank), kept, -float(held[rank]))
             columns.append(kept)
         columns.append(lp.column(price))
@@ -219,6 +231,11 @@ def _add_cards(lp: _Programme, problem: Problem, board: Board, content: Content,
     return columns
 
 
+def most_alike(of: Lattice, rank: int) -> int:
+    """How many slices of one class a card holds where positions do not count."""
+    return min(of.geometry.compute_slots // of.compute[rank], of.geometry.memory_slots // of.memory[rank])
+
+
 def _used_classes(problem: Problem, cards: Counter[int]) -> dict[int, set[int]]:
     used: dict[int, set[int]] = defaultdict(set)
     for demand in problem.demands:
@@ -229,7 +246,7 @@ def _used_classes(problem: Problem, cards: Counter[int]) -> dict[int, set[int]]:
 
 
 def _add_pattern(lp: _Programme, kind: int, pattern: Pattern) -> None:
-    column = lp.column(0.0)
+    column = lp.patterns[kind, pattern] = lp.column(0.0)
     lp.add(lp.row("cards", kind), column, 1.0)
     for rank, n in enumerate(pattern):
         if n:
@@ -249,8 +266,7 @@ def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: flo
                 continue
             column = lp.spreads[number, option.kind, option.rank] = lp.column(option.price * scale)
             lp.equate(spread[number], column, -1.0)
-            lp.add(lp.row("slots", option.kind, option.rank), column, 1.0)
-            _crowd(lp, problem, number, option, column)
+            _take(lp, problem, board, number, option, column)
             key = (number, option.kind)
             near_of.setdefault(key, lp.row("near", *key))
             lp.add(near_of[key], column, -1.0)
@@ -269,19 +285,31 @@ def _add_applications(lp: _Programme, problem: Problem, board: Board, scale: flo
             option = board.options[number][kind, rank]
             stay = lp.stays[number, kind, rank, move, near] = lp.column(option.price * scale)
             lp.equate(equation, stay)
-            lp.add(lp.row("slots", kind, rank), stay, 1.0)
             lp.add(lp.row("stay", kind, rank), stay, 1.0)
-            _crowd(lp, problem, number, option, stay)
+            _take(lp, problem, board, number, option, stay)
 
 
-def _crowd(lp: _Programme, problem: Problem, number: int, option: Option, column: int) -> None:
-    """An application that bears at most n - 1 neighbours fills at least an nth of its card, whoever they are: if n
-    share a card, each bears n, so their parts add up to one at most."""
-    losses = problem.kinds[option.kind].losses
-    if losses:
-        least = min(losses[problem.demands[number].workload])
-        if least > 0:
-            lp.add(lp.row("crowd", option.kind), column, 1.0 / (1 + option.slack // least))
+def _take(lp: _Programme, problem: Problem, board: Board, number: int, option: Option, column: int) -> None:
+    """What an application takes of the cards in use: a slot of its class.
+
+    One that bears at most n - 1 neighbours, whoever they are, fills at least an nth of its card as well: if n share a
+    card, each bears n, so their parts add up to one at most. On a uniform card, where a slot is a fixed part of it, the
+    larger of the two parts counts (for n alike in their slot, neither part is above an nth); elsewhere one that bears
+    nobody takes the whole card.
+    """
+    kind, of = option.kind, board.lattices[option.kind]
+    losses = problem.kinds[kind].losses
+    least = min(losses[problem.demands[number].workload]) if losses else 0
+    together = 1 + option.slack // least if least > 0 else None
+    slots = 1.0
+    if together is not None:
+        lp.add(lp.row("crowd", kind), column, 1.0 / together)
+        if of.uniform:
+            slots = max(1.0, most_alike(of, option.rank) / together)
+        elif together == 1:
+            lp.add(lp.row("cards", kind), column, 1.0)
+            return
+    lp.add(lp.row("slots", kind, option.rank), column, slots)
 
 
 def _rough(price: int) -> int:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from random import Random
 
-from foretide.streams.placement.board import NOWHERE, Board, Guide, Seat
+from foretide.streams.placement.board import LOOKS, NOWHERE, Board, Guide, Seat
 from foretide.streams.placement.bound import Bound, Group, contents, groups_of
 from foretide.streams.placement.polish import neighbourhood, polish
 
@@ -140,7 +140,7 @@ class Search:
         self._let_go()
         loose = [a for a, s in enumerate(board.seat) if s.card < 0]
         self._sort(loose)
-        self._spread(loose)
+        self._spread(loose, self._places())
         loose = [a for a in loose if board.seat[a].card < 0]
         self.recreate(loose, self.bound.worth, may_open=False)
         self.recreate([a for a in loose if board.seat[a].card < 0])
@@ -163,7 +163,53 @@ class Search:
                 for app in apps[:surplus]:
                     board.remove(app)
 
-    def _spread(self, loose: list[int]) -> None:
+    def _places(self) -> dict[tuple[int, int], list[int]]:
+        """Cards by kind and class: one entry for each slice that is to be added to the card so that it is filled by one
+        of the patterns by which the bound's optimum fills cards of its kind.
+
+        Best fit alone fills cards with what is largest in one dimension first, and wastes the other.
+        """
+        assert self.bound is not None
+        board = self.board
+        cards: dict[int, list[tuple[tuple[int, ...], int]]] = defaultdict(list)
+        for card, kind in enumerate(board.kind_of):
+            of = board.lattices[kind]
+            if board.opened[card] and not of.uniform and len(of.names) > 1:
+                there = [0] * len(of.names)
+                for app in board.on[card]:
+                    there[board.seat[app].rank] += 1
+                cards[kind].append((tuple(there), card))
+        places: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for kind, found in sorted(cards.items()):
+            wanted, share = self.bound.patterns.get(kind, []), board.lattices[kind].share
+            left = [math.ceil(count - 1e-6) for count, _ in wanted]
+            found.sort(key=lambda one: (-sum(n * s for n, s in zip(one[0], share, strict=True)), one))
+            for held, card in found:
+                fitting = [
+                    (sum((n - h) * s for n, h, s in zip(pattern, held, share, strict=True)), i)
+                    for i, (_, pattern) in enumerate(wanted)
+                    if left[i] and all(n >= h for n, h in zip(pattern, held, strict=True))
+                ]
+                if fitting:
+                    i = min(fitting)[1]
+                    left[i] -= 1
+                    for rank, (n, h) in enumerate(zip(wanted[i][1], held, strict=True)):
+                        places[kind, rank] += [card] * (n - h)
+        return places
+
+    def _planned(self, app: int, places: list[int], rank: int) -> int:
+        """The first of the places that takes the application, which is then used up; -1 if none of the next few
+        does."""
+        board = self.board
+        for i in range(len(places) - 1, max(len(places) - 1 - LOOKS, -1), -1):
+            card = places[i]
+            fits = board.lattices[board.kind_of[card]].put(board.state[card], rank) is not None
+            if fits and board.welcome(app, card, rank):
+                del places[i]
+                return card
+        return -1
+
+    def _spread(self, loose: list[int], places: dict[tuple[int, int], list[int]]) -> None:
         """Seat applications in the classes that the bound's optimum gives their demands, as far as there is room."""
         assert self.bound is not None
         board = self.board
@@ -174,7 +220,8 @@ class Search:
             for share in shares[board.demand_of[app]]:
                 count, kind, rank = share[0], int(share[1]), int(share[2])
                 if count > 0.5:
-                    card = board.among(app, kind, rank)
+                    card = self._planned(app, places[kind, rank], rank)
+                    card = board.among(app, kind, rank) if card < 0 else card
                     if card < 0:
                         share[0] = 0.0
                         continue

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from foretide.streams.planning import explain, placing
-from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning import explain, performance, placing
+from foretide.streams.planning.layout import Layout
 from foretide.streams.planning.memory import need_in_force
+from foretide.streams.planning.performance import limits
 from foretide.streams.planning.records import App, Change
-from foretide.streams.planning.sizing import bounded, bounds_of, class_to_lower
+from foretide.streams.planning.sizing import bounded, class_to_lower
 from foretide.streams.planning.turn import Turn
 
 
@@ -16,7 +17,7 @@ def advise_first(turn: Turn, app: App) -> None:
     state = turn.state
     layout = placing.cheapest_layout(state, app, need_in_force(state, app) if not app.learning else None)
     policy, need = state.policy.of(app.name), need_in_force(state, app)
-    bounds, sizing = bounds_of(layout, policy), state.policy.sizing
+    bounds, sizing = limits(state, app, layout), state.policy.sizing
     if need is not None and not app.learning:
         index = bounded(class_to_lower(layout, need), bounds)
         reason = explain.lower_text(layout, need, sizing, index)
@@ -34,13 +35,12 @@ def advise(turn: Turn, app: App, layout: Layout, index: int, reason: str) -> Non
     spot = placing.in_place(state, app, index) if app.held else None
     action: Change = "resize" if spot else "migrate" if app.held else "allocate"
     if spot is None:
-        best = state.cards.best(index, layout, but={app.held.card} if app.held else ())
-        spot = Spot(best[0].name, index, best[1]) if best else None
-    bounds = bounds_of(layout, state.policy.of(app.name))
-    considered = explain.alternatives(layout, need_in_force(state, app), bounds, index)
+        spot = placing.somewhere(state, app, layout, index)
+    considered = performance.considered(state, app, layout, index)
     if spot is None:
         turn.hold(app, "capacity", f"{reason}; no card has room for it", kind=str(index), considered=considered)
         return
-    app.advised, app.changed_ms, app.run = layout.names[index], state.clock_ms, None
+    app.advised, app.changed_ms, app.run = layout.names[spot.rank], state.clock_ms, None
+    reason += performance.choice_text(state, app, spot.card, spot.rank)
     text = f"{reason}; its mode is advise, so nothing is commanded"
     turn.advise(app, action, state.placement(spot), text, considered)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from foretide.streams.planning.layout import Layout, layout_named
-
-Occupancy = tuple[int, int]
-"""Mask of memory slots taken, number of compute slots taken."""
+from foretide.streams.planning.occupancy import NOTHING, Occupancy
 
 
 class Card:
     """One card. `present`: some source reports it. `occupants`: what each application takes, commands in flight
-    included. Its layout does not change while it is occupied. `leaving`: it is being given back, nothing new is put on
+    included. While it is occupied it stays cut as it is. `leaving`: it is being given back, nothing new is put on
     it. `price` is per hour, None if unknown; `provisioned`: it came by a command; `kind`: its kind's name, if it has
     one."""
 
     __slots__ = (
-        "compute", "host", "kind", "layout", "leaving", "name", "occupants", "present", "price", "provisioned", "taken",
+        "host", "kind", "layout", "leaving", "name", "occupants", "present", "price", "provisioned", "taken",
     )  # fmt: skip
 
     def __init__(self, name: str, host: str, layout: Layout, present: bool) -> None:
@@ -32,25 +30,19 @@ class Card:
         self.provisioned = False
         self.kind: str | None = None
         self.occupants: dict[str, Occupancy] = {}
-        self.taken = 0
-        self.compute = 0
+        self.taken = NOTHING
 
     def without(self, app: str) -> Occupancy:
         """What is taken by all applications but `app`."""
-        taken = compute = 0
-        for name, (mask, slots) in self.occupants.items():
-            if name != app:
-                taken |= mask
-                compute += slots
-        return taken, compute
+        return self.layout.together(taken for name, taken in self.occupants.items() if name != app)
 
 
-_Alike = tuple[str, float | None, int, int]
+_Alike = tuple[str, float | None, Occupancy]
 
 
 def _alike(card: Card) -> _Alike:
     """What cards have in common that a search need look at only once: layout, price, what is taken."""
-    return card.layout.name, card.price, card.taken, card.compute
+    return card.layout.name, card.price, card.taken
 
 
 class Cards:
@@ -87,7 +79,7 @@ class Cards:
         else:
             self._leave(card)
             card.present, card.host = True, host
-            if not card.occupants:
+            if not card.occupants or card.layout.geometry is layout.geometry:
                 card.layout = layout
         self._join(card)
         self._free(card)
@@ -140,19 +132,23 @@ class Cards:
         if card.occupants.get(app) == occupancy:
             return
         self._leave(card)
-        before = (card.taken, card.compute)
+        before = card.taken
         if occupancy is None:
             del card.occupants[app]
         else:
             card.occupants[app] = occupancy
-        card.taken, card.compute = card.without("")
+        card.taken = card.without("")
         self._join(card)
-        if card.present and (before[0] & ~card.taken or card.compute < before[1]):
+        if card.present and card.layout.rule.freer(card.taken, before):
             self._free(card)
         self._drop_if_gone(card)
 
-    def best(self, index: int, layout: Layout | None = None, but: Collection[str] = ()) -> tuple[Card, int] | None:
-        """The cheapest card (none of `but`) that class `index` fits, and the start; None if it fits nowhere.
+    def best(
+        self, index: int, layout: Layout | None = None, but: Collection[str] = (),
+        bears: Callable[[Card], bool] | None = None,
+    ) -> tuple[Card, int] | None:  # fmt: skip
+        """The cheapest card (none of `but`, and one that `bears` it) that class `index` fits, and the start; None if it
+        fits nowhere.
 
         Of equally cheap ones that which it fits most tightly: least memory, then least compute left over; of equal ones
         the first by name. A price that is not known comes last. A class is an index into `layout`; without one, into
@@ -162,23 +158,22 @@ class Cards:
         if kind in self._full:
             return None
         found: tuple[bool, float, int, int, str, int] | None = None
-        for (geometry, price, taken, compute), names in self._alike.items():
+        for (geometry, price, taken), names in self._alike.items():
             of = layout_named(geometry)
             if (layout is not None and of is not layout) or index > of.last:
                 continue
-            start = of.fit(taken, compute, index)
+            start = of.fit(taken, index)
             if start is None:
                 continue
-            name = next((n for n in names if n not in but), None)
+            name = next((n for n in names if n not in but and (bears is None or bears(self._cards[n]))), None)
             if name is None:
                 continue
-            after = taken | of.mask(index, start)
-            memory, slots = of.memory_slots - after.bit_count(), of.compute_slots - compute - of.slots[index]
+            memory, slots = of.left(of.rule.both(taken, of.takes(index, start)))
             option = (price is None, price or 0.0, memory, slots, name, start)
             if found is None or option < found:
                 found = option
         if found is None:
-            if not but:
+            if not but and bears is None:
                 self._full.add(kind)
             return None
         return self._cards[found[4]], found[5]
@@ -190,7 +185,7 @@ class Cards:
     def least_price(self, layout: Layout) -> float | None:
         """The lowest known price of a card of this layout that is present; None if none is known."""
         keys = (key for key in self._alike if key[0] == layout.name and key[1] is not None)
-        return min((price for _, price, _, _ in keys if price is not None), default=None)
+        return min((price for _, price, _ in keys if price is not None), default=None)
 
     def could_fit(self, index: int, layout: Layout | None = None) -> bool:
         """False if a search since room last appeared found none for the class; True means that it is worth looking."""

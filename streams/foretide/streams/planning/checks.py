@@ -45,7 +45,7 @@ def _check_policy(policy: AppPolicy, place: str) -> None:
     for field in ("min_slice", "max_slice", "initial_slice"):
         name = getattr(policy, field)
         if name is not None and not any(name in of.index for of in LAYOUTS.values()):
-            known = ", ".join(name for of in LAYOUTS.values() for name in of.names)
+            known = ", ".join(dict.fromkeys(name for of in LAYOUTS.values() for name in of.names))
             raise InvalidMessage(POOL_EVENTS, f"{place}.{field}", f"unknown slice {name!r}; there are {known}")
     low, high = policy.min_slice, policy.max_slice
     for of in LAYOUTS.values():

@@ -7,10 +7,11 @@ from foretide.streams.planning.advising import advise_first
 from foretide.streams.planning.allocating import allocate
 from foretide.streams.planning.guards import RETURNING, Wish, binding
 from foretide.streams.planning.memory import need_in_force
+from foretide.streams.planning.performance import limits
 from foretide.streams.planning.probation import way_back
 from foretide.streams.planning.records import App
 from foretide.streams.planning.resizing import resize
-from foretide.streams.planning.sizing import bounded, bounds_of, class_to_raise
+from foretide.streams.planning.sizing import bounded, class_to_raise
 from foretide.streams.planning.turn import Turn
 
 
@@ -47,7 +48,7 @@ def _in_flight(turn: Turn, app: App) -> None:
     if target is None or need is None or turn.state.policy.mode(app.name) != "auto":
         return
     layout = turn.state.cards[target.card].layout
-    index = bounded(class_to_raise(layout, need), bounds_of(layout, turn.state.policy.of(app.name)))
+    index = bounded(class_to_raise(layout, need), limits(turn.state, app, layout))
     if index > target.rank:
         why = explain.raise_text(layout, need, turn.state.policy.sizing, index)
         turn.hold(app, "in_flight", f"{why}; command {app.flight.command_id} has no outcome yet")

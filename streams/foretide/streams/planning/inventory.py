@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from foretide.schemas.messages import InventoryEvent
+from foretide.schemas.messages import InventoryEvent, ResourceKind
 from foretide.streams.planning.decide import decide
-from foretide.streams.planning.layout import layout_of
+from foretide.streams.planning.layout import Layout, layout_of
 from foretide.streams.planning.records import Source
 from foretide.streams.planning.turn import Turn
 
@@ -30,7 +30,7 @@ def on_inventory(turn: Turn, event: InventoryEvent) -> None:
         if report is not None:
             back = card is not None and not card.present
             kind = state.kinds.get(report.kind or "")
-            state.cards.report(name, report.host, layout_of(report.geometry, kind.relative_compute if kind else 1.0))
+            state.cards.report(name, report.host, _layout(report.geometry, kind))
             price = report.price_per_hour
             if price is None and kind is not None:
                 price = kind.price_per_hour
@@ -45,6 +45,14 @@ def on_inventory(turn: Turn, event: InventoryEvent) -> None:
             state.cards.vanish(name)
             if holders:
                 _each_on(turn, name, gone=True)
+
+
+def _layout(geometry: str, kind: ResourceKind | None) -> Layout:
+    """Cards whose kind tells how fast workloads run are told apart from others that are cut alike."""
+    if kind is None:
+        return layout_of(geometry)
+    tells = kind.throughput or kind.interference
+    return layout_of(geometry, kind.relative_compute, kind.name if tells else "")
 
 
 def _each_on(turn: Turn, card_name: str, *, gone: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from foretide.streams.planning import explain, placing
+from foretide.streams.planning import explain, performance, placing
 from foretide.streams.planning.layout import Layout
 from foretide.streams.planning.placing import Site, money_of
 from foretide.streams.planning.records import App
@@ -29,12 +29,12 @@ def cheaper_kind(state: PoolState, app: App, rank: int, need: Need) -> Cheaper |
     Without known prices nothing is cheaper.
     """
     assert app.held is not None
-    card, policy = state.cards[app.held.card], state.policy.of(app.name)
+    card = state.cards[app.held.card]
     layout = card.layout
     stay = money_of(layout, rank, card.price)
     if stay is None or card.price is None:
         return None
-    covers, sizing = placing.covers_lower(need, policy), state.policy.sizing
+    covers, sizing = placing.covers_lower(state, app, need), state.policy.sizing
 
     def on(of: Layout) -> int | None:
         index = covers(of)
@@ -62,6 +62,7 @@ def cheaper_kind(state: PoolState, app: App, rank: int, need: Need) -> Cheaper |
         f" instead of {explain.money(stay)} in place, which is worth the move ({explain.money(round(move))} spread over"
         " one)"
     )
+    text += performance.choice_text(state, app, site.spot.card, site.spot.rank)
     return Cheaper(site, text)
 
 

@@ -1,15 +1,14 @@
-"""Slice geometries prepared for fast answers: masks instead of lists, and every answer remembered.
-
-A card's occupancy is a pair: the mask of its memory slots in use and the number of its compute slots in use.
-"""
+"""Slice geometries prepared for fast answers: numbers instead of lists, and every answer remembered."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, reduce
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from foretide.schemas.slices import ALL_GEOMETRIES, Geometry
+from foretide.streams.planning.occupancy import NOTHING, RULES, Occupancy
 
 TOLERANCE: Final = 1e-6
 """A need this much of a card above a slice still fits it: sevenths are not exact, and needs are kept as
@@ -17,6 +16,7 @@ TOLERANCE: Final = 1e-6
 
 
 _AT: Final = " at "
+_AS: Final = " as "
 
 
 class Spot(NamedTuple):
@@ -29,17 +29,19 @@ class Spot(NamedTuple):
 
 
 class Layout:
-    """One geometry on cards of one speed. A class is an index into its profiles, which are ordered so that a larger
-    class holds at least as much of everything. `speed` is a whole card's compute, in the card that needs are stated
-    in."""
+    """One geometry on cards of one speed; `kind` names the kind of card where kinds tell how fast workloads run, as
+    cards that are cut alike may differ in that. A class is an index into its profiles, which are ordered so that a
+    larger class holds at least as much of everything. `speed` is a whole card's compute, in the card that needs are
+    stated in."""
 
-    def __init__(self, geometry: Geometry, speed: float = 1.0) -> None:
+    def __init__(self, geometry: Geometry, speed: float = 1.0, kind: str = "") -> None:
         profiles = geometry.profiles
         self.geometry = geometry
         self.speed = speed
+        self.kind = kind
         self.name = geometry.name if speed == 1.0 else f"{geometry.name}{_AT}{speed!r}"
+        self.name += f"{_AS}{kind}" if kind else ""
         self.compute_slots = geometry.compute_slots
-        self.memory_slots = geometry.memory_slots
         self.memory_bytes = geometry.memory_bytes
         self.names = tuple(p.name for p in profiles)
         self.index = {name: i for i, name in enumerate(self.names)}
@@ -48,9 +50,9 @@ class Layout:
         self.compute = tuple(geometry.compute_ratio(p) * speed for p in profiles)
         self.bytes = tuple(geometry.profile_bytes(p) for p in profiles)
         self.cost = tuple(geometry.cost(p) for p in profiles)
-        self.starts = tuple(tuple(sorted(p.starts, reverse=True)) for p in profiles)
-        self._masks = tuple((1 << p.memory_slots) - 1 for p in profiles)
-        self._fits: dict[tuple[int, int, int], int | None] = {}
+        self.starts = tuple(p.starts for p in profiles)
+        self.rule = RULES[geometry.rule](geometry)
+        self._fits: dict[tuple[Occupancy, int], int | None] = {}
         pairs = list(zip(self.slots, (p.memory_slots for p in profiles), strict=True))
         if any(a > b for one, two in pairwise(pairs) for a, b in zip(one, two, strict=True)):
             raise ValueError(f"geometry {self.name}: its profiles are not ordered from the smallest to the largest")
@@ -67,25 +69,33 @@ class Layout:
         """Whether `memory` bytes fit into the class."""
         return memory <= self.bytes[index] + TOLERANCE * self.memory_bytes
 
-    def mask(self, index: int, start: int) -> int:
-        """The memory slots that an instance of the class takes at `start`."""
-        return self._masks[index] << start
+    def takes(self, index: int, start: int) -> Occupancy:
+        """What an instance of the class takes at `start`."""
+        return self.rule.takes(index, start)
 
-    def fit(self, taken: int, compute: int, index: int) -> int | None:
-        """Where the class fits beside what is taken, or None.
+    def together(self, occupancies: Iterable[Occupancy]) -> Occupancy:
+        """What several instances take."""
+        return reduce(self.rule.both, occupancies, NOTHING)
 
-        Of several starts the highest, as the driver does, so that the low ones stay free for large slices.
-        """
-        key = (taken, compute, index)
+    def fit(self, taken: Occupancy, index: int) -> int | None:
+        """Where the class fits beside what is taken, or None."""
+        key = (taken, index)
         try:
             return self._fits[key]
         except KeyError:
-            start = None
-            if compute + self.slots[index] <= self.compute_slots:
-                mask = self._masks[index]
-                start = next((s for s in self.starts[index] if not taken & (mask << s)), None)
-            self._fits[key] = start
+            start = self._fits[key] = self.rule.start(taken, index)
             return start
+
+    def has_room(self, taken: Occupancy, index: int, start: int) -> bool:
+        """Whether the class fits beside what is taken, at this very start."""
+        if self.geometry.rule != "placed":
+            return self.fit(taken, index) == start
+        mask, slots = self.takes(index, start)
+        return not mask & taken[0] and slots + taken[1] <= self.compute_slots
+
+    def left(self, taken: Occupancy) -> tuple[int, int]:
+        """Memory and compute slots that are not taken."""
+        return self.rule.memory_left(taken), self.compute_slots - taken[1]
 
     def knows(self, name: str, start: int) -> bool:
         """Whether the geometry has a slice of this name that may sit at `start`."""
@@ -93,19 +103,15 @@ class Layout:
         return i is not None and start in self.starts[i]
 
 
-PLACEABLE: Final = {g.name: g for g in ALL_GEOMETRIES.values() if g.rule == "placed" or len(g.profiles) == 1}
-"""Geometries that the planner puts applications on: slices with places, and what is given whole. On others (shares of
-a card) only the optimiser places."""
-
-LAYOUTS: Final = {name: Layout(g) for name, g in PLACEABLE.items()}
-"""Each on cards of the speed that needs are stated in."""
+LAYOUTS: Final = {name: Layout(g) for name, g in ALL_GEOMETRIES.items()}
+"""Every geometry, on cards of the speed that needs are stated in."""
 
 
-@lru_cache(maxsize=1024)
-def layout_of(geometry: str, speed: float = 1.0) -> Layout:
-    """The layout of a geometry on cards of this speed; always the same object. KeyError for a geometry that is not
-    PLACEABLE."""
-    return LAYOUTS[geometry] if speed == 1.0 else Layout(PLACEABLE[geometry], speed)
+@lru_cache(maxsize=1 << 16)
+def layout_of(geometry: str, speed: float = 1.0, kind: str = "") -> Layout:
+    """The layout of a geometry on cards of this speed and kind; always the same object. KeyError for a geometry that is
+    not known."""
+    return LAYOUTS[geometry] if speed == 1.0 and not kind else Layout(ALL_GEOMETRIES[geometry], speed, kind)
 
 
 def layout_named(name: str) -> Layout:
@@ -113,5 +119,6 @@ def layout_named(name: str) -> Layout:
     known = LAYOUTS.get(name)
     if known is not None:
         return known
-    geometry, _, speed = name.partition(_AT)
-    return layout_of(geometry, float(speed or 1.0))
+    cut, _, kind = name.partition(_AS)
+    geometry, _, speed = cut.partition(_AT)
+    return layout_of(geometry, float(speed or 1.0), kind)

@@ -12,6 +12,7 @@ from foretide.streams.planning.records import App
 from foretide.streams.planning.snapshot import from_bytes, to_bytes
 from foretide.streams.planning.spending import MICRO
 from foretide.streams.planning.state import PoolState
+from foretide.streams.planning.staying import why_nothing
 from foretide.streams.planning.turn import Turn
 
 
@@ -31,6 +32,8 @@ class AppOutlook:
     paused: str | None
     """Why it is paused, None: it is not."""
     next: Decision | None
+    why: str
+    """Why that, or why nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class PoolOutlook:
     """The command about the pool's size that is under way."""
     next: Decision | None
     """What would be decided about the pool's size."""
+    next_look_ms: int | None
+    """Event time from which the next event leads to a look at the whole pool; None: replanning is off, or the pool is
+    paused, or no forecast has come yet."""
     apps: tuple[AppOutlook, ...]
 
 
@@ -72,8 +78,24 @@ def outlook(state: PoolState) -> PoolOutlook:
         in_flight=copy.in_flight,
         provisioning=copy.size.command_id,
         next=size,
-        apps=tuple(AppOutlook(*before[name], _next(copy, name)) for name in names),
+        next_look_ms=_next_look(copy),
+        apps=tuple(_app(copy, before[name], name) for name in names),
     )
+
+
+def _next_look(state: PoolState) -> int | None:
+    rules = state.policy.replanning
+    if not rules.enabled or None in state.paused or not state.clock_ms:
+        return None
+    if state.replan_ms < 0:  # the first event after the policy sets the time
+        return state.clock_ms + int(rules.every_seconds * 1000)
+    return state.replan_ms
+
+
+def _app(state: PoolState, seen: Seen, name: str) -> AppOutlook:
+    before = why_nothing(state, state.apps[name])
+    decision = _next(state, name)
+    return AppOutlook(*seen, decision, before if decision is None else decision.reason)
 
 
 Seen = tuple[str, Mode, Placement | None, str | None, Placement | None, int | None, str | None, str | None]

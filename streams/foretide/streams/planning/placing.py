@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from foretide.schemas.messages import AppPolicy
+from foretide.streams.planning import performance
+from foretide.streams.planning.cards import Card
 from foretide.streams.planning.layout import Layout, Spot
+from foretide.streams.planning.performance import limits
 from foretide.streams.planning.records import App
 from foretide.streams.planning.sizing import (
     Need,
     bounded,
-    bounds_of,
     class_to_lower,
     class_to_raise,
     holds_lower,
@@ -49,7 +50,7 @@ def in_place(state: PoolState, app: App, index: int) -> Spot | None:
     card = state.cards[app.held.card]
     if index > card.layout.last:
         return None
-    start = card.layout.fit(*card.without(app.name), index)
+    start = card.layout.fit(card.without(app.name), index)
     return None if start is None else Spot(card.name, index, start)
 
 
@@ -57,8 +58,8 @@ def elsewhere(state: PoolState, app: App, index: int) -> Spot | None:
     """The best place for class `index` on another card of the same layout, or None; not on a card on which it fared
     badly lately."""
     assert app.held is not None
-    best = state.cards.best(index, state.cards[app.held.card].layout, _avoided(state, app))
-    return None if best is None else Spot(best[0].name, index, best[1])
+    site = _site(state, app, state.cards[app.held.card].layout, index, anywhere=False)
+    return None if site is None else site.spot
 
 
 def cheapest(
@@ -72,27 +73,32 @@ def cheapest(
 
 
 def usable(state: PoolState, app: App) -> Iterator[Layout]:
-    """The layouts of the pool's cards that the application's bounds allow and that did not hurt it lately."""
+    """The layouts of the pool's cards that the application's bounds allow, that are fast enough for it and that did not
+    hurt it lately."""
     policy, barred = state.policy.of(app.name), app.barred
     hurt = barred.layout if barred is not None and state.clock_ms < barred.until_ms else None
-    return (of for of in state.cards.layouts() if of.name != hurt and suits(of, policy))
+    return (
+        of
+        for of in state.cards.layouts()
+        if of.name != hurt and suits(of, policy) and performance.suitable(state, app, of)
+    )
 
 
-def covers_raise(need: Need, policy: AppPolicy) -> ClassOn:
+def covers_raise(state: PoolState, app: App, need: Need) -> ClassOn:
     """The smallest class within the bounds that covers what is needed soon."""
 
     def on(of: Layout) -> int | None:
-        index = bounded(class_to_raise(of, need), bounds_of(of, policy))
+        index = bounded(class_to_raise(of, need), limits(state, app, of))
         return index if holds_raise(of, need, index) else None
 
     return on
 
 
-def covers_lower(need: Need, policy: AppPolicy) -> ClassOn:
+def covers_lower(state: PoolState, app: App, need: Need) -> ClassOn:
     """The class within the bounds that is worth stepping down to, if it covers the longer horizon."""
 
     def on(of: Layout) -> int | None:
-        index = bounded(class_to_lower(of, need), bounds_of(of, policy))
+        index = bounded(class_to_lower(of, need), limits(state, app, of))
         return index if holds_lower(of, need, index) else None
 
     return on
@@ -104,14 +110,13 @@ def first_place(state: PoolState, app: App) -> tuple[Spot, bool] | None:
     The slice that the policy names, or as much on another kind of card, where it is cheapest; without a name the whole
     card, the largest kind first. If that fits nowhere: the most that has room.
     """
-    policy = state.policy.of(app.name)
-    full = cheapest(state, app, _wanted(state, policy), anywhere=True)
+    full = cheapest(state, app, _wanted(state, app), anywhere=True)
     if full is not None:
         return full.spot, True
     best: Site | None = None
     for of in usable(state, app):
-        low, _ = bounds_of(of, policy)
-        for index in range(first_class(of, policy), low - 1, -1):
+        low, _ = limits(state, app, of)
+        for index in range(first_class(state, app, of), low - 1, -1):
             site = _site(state, app, of, index, anywhere=True)
             if site is not None:
                 if best is None or _more(site, best):
@@ -123,8 +128,7 @@ def first_place(state: PoolState, app: App) -> tuple[Spot, bool] | None:
 def cheapest_layout(state: PoolState, app: App, need: Need | None) -> Layout:
     """The layout of the kind of card, of those that its bounds allow, where the class for `need` (None: its first by
     policy) costs least per hour, whether it has room or not; of several that cannot hold it the largest."""
-    policy = state.policy.of(app.name)
-    class_on = covers_lower(need, policy) if need is not None else _wanted(state, policy)
+    class_on = covers_lower(state, app, need) if need is not None else _wanted(state, app)
 
     def order(of: Layout) -> tuple[bool, bool, float, float, str]:
         index, price = class_on(of), state.cards.least_price(of)
@@ -135,28 +139,28 @@ def cheapest_layout(state: PoolState, app: App, need: Need | None) -> Layout:
     return min(usable(state, app), key=order)
 
 
-def first_class(of: Layout, policy: AppPolicy) -> int:
+def first_class(state: PoolState, app: App, of: Layout) -> int:
     """The class that stands for the policy's first slice on a layout: at least as much, or the layout's largest."""
-    name = policy.initial_slice
+    name = state.policy.of(app.name).initial_slice
     wanted = of.last if name is None else of.index[name] if name in of.index else of.smallest(*size_of(of, name))
-    return bounded(wanted, bounds_of(of, policy))
+    return bounded(wanted, limits(state, app, of))
 
 
-def _wanted(state: PoolState, policy: AppPolicy) -> ClassOn:
+def _wanted(state: PoolState, app: App) -> ClassOn:
     """The class that is all that the policy wants as a first slice, on layouts that have one."""
-    name = policy.initial_slice
+    name = state.policy.of(app.name).initial_slice
     if name is None:
-        most = max(((of.bytes[i], of.compute[i]) for of in state.cards.layouts()
-                    if suits(of, policy) for i in (first_class(of, policy),)), default=None)  # fmt: skip
+        most = max(((of.bytes[i], of.compute[i]) for of in usable(state, app)
+                    for i in (first_class(state, app, of),)), default=None)  # fmt: skip
 
         def whole(of: Layout) -> int | None:
-            index = first_class(of, policy)
+            index = first_class(state, app, of)
             return index if (of.bytes[index], of.compute[index]) == most else None
 
         return whole
 
     def named(of: Layout) -> int | None:
-        index = first_class(of, policy)
+        index = first_class(state, app, of)
         bound_down = name in of.index
         return index if bound_down or of.holds(index, *size_of(of, name)) else None
 
@@ -172,11 +176,38 @@ def _more(site: Site, than: Site) -> bool:
 
 
 def _site(state: PoolState, app: App, of: Layout, index: int, *, anywhere: bool) -> Site | None:
-    best = state.cards.best(index, of, () if anywhere else _avoided(state, app))
+    """The best place for the class; where those who share a card slow each other down, for a larger one if that bears
+    neighbours that the class does not."""
+    but = () if anywhere else _avoided(state, app)
+    if of.kind not in state.losses:
+        best, rank = state.cards.best(index, of, but), index
+    else:
+        best, rank = _among_others(state, app, of, index, but)
     if best is None:
         return None
     card, start = best
-    return Site(Spot(card.name, index, start), of, money_of(of, index, card.price))
+    return Site(Spot(card.name, rank, start), of, money_of(of, rank, card.price))
+
+
+def _among_others(
+    state: PoolState, app: App, of: Layout, index: int, but: Collection[str]
+) -> tuple[tuple[Card, int] | None, int]:
+    for rank in range(index, max(limits(state, app, of)[1], index) + 1):
+
+        def bears(card: Card, rank: int = rank) -> bool:
+            there = performance.residents_of(state, card)
+            return performance.welcome(state, of, there, app.name, rank)
+
+        best = state.cards.best(rank, of, but, bears)
+        if best is not None:
+            return best, rank
+    return None, index
+
+
+def somewhere(state: PoolState, app: App, of: Layout, index: int) -> Spot | None:
+    """The best place for a class on cards of this layout; not on the card that it is on."""
+    site = _site(state, app, of, index, anywhere=app.held is None)
+    return None if site is None else site.spot
 
 
 def money_of(of: Layout, index: int, price: float | None) -> int | None:
@@ -197,8 +228,12 @@ def on_card(state: PoolState, name: str, app: App, index: int) -> Spot | None:
     card = state.cards.get(name)
     if card is None or not card.present or card.leaving or index > card.layout.last:
         return None
-    start = card.layout.fit(*card.without(app.name), index)
-    return None if start is None else Spot(name, index, start)
+    start = card.layout.fit(card.without(app.name), index)
+    if start is None or not performance.welcome(
+        state, card.layout, performance.residents_of(state, card), app.name, index
+    ):
+        return None
+    return Spot(name, index, start)
 
 
 def hosts_of(state: PoolState, *spots: Spot | None) -> tuple[str, ...]:

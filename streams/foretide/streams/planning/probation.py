@@ -10,14 +10,15 @@ from __future__ import annotations
 from typing import Final
 
 from foretide.schemas.messages import ForecastEvent, Objective
-from foretide.streams.planning import explain, placing
+from foretide.streams.planning import explain, performance, placing
 from foretide.streams.planning.guards import PLACED, RETURNING, Wish, binding
 from foretide.streams.planning.guards.lost_card import lost_card
 from foretide.streams.planning.guards.paused import paused
 from foretide.streams.planning.layout import Layout, Spot, layout_named
 from foretide.streams.planning.memory import need_in_force
+from foretide.streams.planning.performance import limits
 from foretide.streams.planning.records import App, Barred, Change, Flight, Trial
-from foretide.streams.planning.sizing import bounded, bounds_of, class_to_raise
+from foretide.streams.planning.sizing import bounded, class_to_raise
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
 
@@ -144,8 +145,8 @@ def way_back(turn: Turn, app: App, layout: Layout) -> bool:
         return False
     smaller = _smaller(state, app, trial)
     layout, earlier = before
-    policy, need = state.policy.of(app.name), need_in_force(state, app)
-    bounds = bounds_of(layout, policy)
+    need = need_in_force(state, app)
+    bounds = limits(state, app, layout)
     least = class_to_raise(layout, need) if need is not None else 0
     if not smaller and trial.slice != _held_slice(state, app) and bounded(least, bounds) > earlier:
         app.trial = None
@@ -171,7 +172,7 @@ def way_back(turn: Turn, app: App, layout: Layout) -> bool:
     assert spot is not None
     action: Change = "resize" if spot.card == app.held.card else "migrate"
     trial.undoing = True
-    turn.command(app, action, spot, wish.reason, explain.alternatives(layout, need, bounds, rank), guard="probation")
+    turn.command(app, action, spot, wish.reason, performance.considered(state, app, layout, rank), guard="probation")
     return True
 
 

@@ -14,8 +14,9 @@ from foretide.schemas.messages import CardKind, OutcomeEvent, Provision
 from foretide.streams.planning import explain, placing
 from foretide.streams.planning.layout import LAYOUTS, Layout
 from foretide.streams.planning.memory import need_in_force
+from foretide.streams.planning.performance import limits
 from foretide.streams.planning.records import App
-from foretide.streams.planning.sizing import backoff_ms, bounded, bounds_of, class_to_lower
+from foretide.streams.planning.sizing import backoff_ms, bounded, class_to_lower
 from foretide.streams.planning.spending import MICRO
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
@@ -87,7 +88,7 @@ def demand_of(state: PoolState) -> Demand:
 def _asks(state: PoolState, app: App) -> tuple[int, bool]:
     """How much of a card the application asks for, in millionths, and whether a learnt forecast says so."""
     layout, policy = _layout(state, app), state.policy.of(app.name)
-    bounds, need = bounds_of(layout, policy), need_in_force(state, app)
+    bounds, need = limits(state, app, layout), need_in_force(state, app)
     spot = app.held or (app.flight.target if app.flight else None)
     if need is not None and not app.learning and state.policy.mode(app.name) == "auto":
         index, known = bounded(class_to_lower(layout, need), bounds), True
@@ -165,9 +166,8 @@ def _shrink(turn: Turn, demand: Demand, most: int) -> None:
     if not gone:
         state.size.told = None
         return
-    layouts = {state.cards[name].layout.name for name in gone}
-    first = min(layouts)
-    gone = [name for name in gone if state.cards[name].layout.name == first]
+    first = min(state.cards[name].layout.geometry.name for name in gone)
+    gone = [name for name in gone if state.cards[name].layout.geometry.name == first]
     wish = Provision(
         geometry=first, count=len(gone), resources=sorted(gone), confidence=round(demand.confidence, 3),
         price_per_hour=state.cards[gone[0]].price,

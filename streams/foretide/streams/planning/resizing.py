@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foretide.schemas.messages import Alternative
-from foretide.streams.planning import explain, placing
+from foretide.streams.planning import explain, performance, placing
 from foretide.streams.planning.advising import advise
 from foretide.streams.planning.guards import ACTING, PLACED, TIMING, Wish, binding
 from foretide.streams.planning.guards.base import Evidence
@@ -11,8 +11,9 @@ from foretide.streams.planning.guards.hold_off import barred_rank
 from foretide.streams.planning.kinds import cheaper_kind
 from foretide.streams.planning.layout import Layout, Spot
 from foretide.streams.planning.memory import need_in_force, ran_out
+from foretide.streams.planning.performance import limits
 from foretide.streams.planning.records import App, Change
-from foretide.streams.planning.sizing import Choice, Need, bounds_of, choose, class_to_raise, holds_raise, next_run
+from foretide.streams.planning.sizing import Choice, Need, choose, class_to_raise, holds_raise, next_run
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
 
@@ -21,7 +22,7 @@ def resize(turn: Turn, app: App, layout: Layout, current: int, fresh: bool) -> N
     """Change what it holds, or advise that, if another class than `current` is called for and no guard binds."""
     state = turn.state
     sizing, policy, need = state.policy.sizing, state.policy.of(app.name), need_in_force(state, app)
-    bounds = bounds_of(layout, policy)
+    bounds = limits(state, app, layout, state.cards[app.held.card] if app.held is not None else None)
     if fresh and need is not None:
         counts = not app.learning or sizing.shrink_while_learning
         app.run = next_run(app.run, layout, need, bounds, current, app.forecast_ms) if counts else None
@@ -30,7 +31,7 @@ def resize(turn: Turn, app: App, layout: Layout, current: int, fresh: bool) -> N
         learning=app.learning, run=app.run, at_ms=app.forecast_ms, sizing=sizing,
     )  # fmt: skip
     choice = _not_so_low(state, app, layout, current, choice)
-    if choice.rank == current and need is not None and _outgrown(state, app, layout, current, need):
+    if need is not None and _outgrown(state, app, layout, current, choice, need):
         outgrow(turn, app, layout, current, need)
         return
     if choice.rank == current:
@@ -45,19 +46,29 @@ def resize(turn: Turn, app: App, layout: Layout, current: int, fresh: bool) -> N
     elif policy.mode == "advise":
         advise(turn, app, layout, choice.rank, wish.reason)
     else:
-        considered = explain.alternatives(layout, need, bounds, choice.rank)
+        considered = performance.considered(state, app, layout, choice.rank, _beside(state, app))
         if found := binding(ACTING, state, app, wish):
             turn.hold_back(app, found, considered)
         else:
             _change(turn, app, wish, considered, need)
 
 
-def _outgrown(state: PoolState, app: App, layout: Layout, current: int, need: Need) -> bool:
-    """Whether no class of its kind of card covers what it needs, and another kind in the pool has one that does."""
-    if app.held is None or current < layout.last or holds_raise(layout, need, layout.last):
+def _beside(state: PoolState, app: App) -> performance.Residents:
+    """Who is on its card."""
+    return {} if app.held is None else performance.residents_of(state, state.cards[app.held.card])
+
+
+def _outgrown(state: PoolState, app: App, layout: Layout, current: int, choice: Choice, need: Need) -> bool:
+    """Whether no class of its kind of card covers what it needs, or is fast enough beside its neighbours, and another
+    kind in the pool has one that does and is."""
+    if app.held is None:
         return False
-    covers = placing.covers_raise(need, state.policy.of(app.name))
-    return any(of is not layout and covers(of) is not None for of in placing.usable(state, app))
+    slow = performance.too_slow(state, app, layout)
+    full = choice.rank == current == layout.last and not holds_raise(layout, need, layout.last)
+    if not slow and not full:
+        return False
+    covers = placing.covers_raise(state, app, need)
+    return any((slow or of is not layout) and covers(of) is not None for of in placing.usable(state, app))
 
 
 def outgrow(turn: Turn, app: App, layout: Layout, current: int, need: Need) -> None:
@@ -66,21 +77,27 @@ def outgrow(turn: Turn, app: App, layout: Layout, current: int, need: Need) -> N
     assert app.held is not None
     full = not layout.holds(current, need.used_compute, need.used_memory)
     evidence: Evidence | None = "oom" if ran_out(state, app, layout.bytes[current]) else "full" if full else None
-    wish = Wish(explain.outgrown_text(layout, need, state.policy.sizing, full=full), current, evidence)
+    slow = performance.too_slow(state, app, layout)
+    text = explain.outgrown_text(layout, need, state.policy.sizing, full=full)
+    if slow:
+        text = performance.rate_text(state, app.name, layout, current, _beside(state, app))
+        text += f", and no slice of {app.held.card} within its bounds does them"
+    wish = Wish(text, current, evidence)
     if found := binding(TIMING, state, app, wish):
         turn.hold_back(app, found)
         return
     if policy.mode != "advise" and (found := binding(ACTING, state, app, wish)):
         turn.hold_back(app, found)
         return
-    site = placing.cheapest(state, app, placing.covers_raise(need, policy), but=[layout])
+    site = placing.cheapest(state, app, placing.covers_raise(state, app, need), but=[] if slow else [layout])
     if site is None:
         state.wait(app, "capacity")
         turn.hold(app, "capacity", f"{wish.reason}; no card that would do has room for it", kind="kind")
         return
     reason = f"{wish.reason}; {site.spot.card} is the cheapest card that covers it:"
     reason += f" {explain.slice_text(site.layout, site.spot.rank)}"
-    considered = explain.alternatives(site.layout, need, bounds_of(site.layout, policy), site.spot.rank)
+    reason += performance.choice_text(state, app, site.spot.card, site.spot.rank)
+    considered = performance.considered(state, app, site.layout, site.spot.rank)
     if policy.mode == "advise":
         if app.advised != site.layout.names[site.spot.rank]:
             advise(turn, app, site.layout, site.spot.rank, reason)
@@ -97,8 +114,7 @@ def _change(turn: Turn, app: App, wish: Wish, considered: list[Alternative], nee
     action: Change = "resize" if spot else "migrate"
     if need is not None and wish.rank < app.held.rank and (cheaper := cheaper_kind(state, app, wish.rank, need)):
         action, spot, reason = "migrate", cheaper.site.spot, f"{reason}; {cheaper.reason}"
-        of = cheaper.site.layout
-        considered = explain.alternatives(of, need, bounds_of(of, state.policy.of(app.name)), spot.rank)
+        considered = performance.considered(state, app, cheaper.site.layout, spot.rank)
     elif spot is None:
         spot, reason = _other_card(state, app, wish, need)
         if spot is None:
@@ -116,17 +132,18 @@ def _other_card(state: PoolState, app: App, wish: Wish, need: Need | None) -> tu
     """Where it goes when its own card has no room: for a step up on whichever card is cheapest, of all kinds that cover
     what is needed."""
     assert app.held is not None
-    layout, policy = state.cards[app.held.card].layout, state.policy.of(app.name)
+    layout = state.cards[app.held.card].layout
     same = placing.elsewhere(state, app, wish.rank)
     if need is not None and wish.rank > app.held.rank:
-        site = placing.cheapest(state, app, placing.covers_raise(need, policy), but=[layout])
+        site = placing.cheapest(state, app, placing.covers_raise(state, app, need), but=[layout])
         price = None if same is None else state.charge_of(same).money
         dearer = same is None or (
             site is not None and site.money is not None and price is not None and price > site.money
         )
         if site is not None and dearer:
             text = f"{app.held.card} has no room for it, {site.spot.card} is the cheapest card that covers it"
-            return site.spot, f"{wish.reason}; {text}: {explain.slice_text(site.layout, site.spot.rank)}"
+            text += f": {explain.slice_text(site.layout, site.spot.rank)}"
+            return site.spot, f"{wish.reason}; {text}{performance.choice_text(state, app, *site.spot[:2])}"
     if same is None:
         return None, wish.reason
     return same, f"{wish.reason}; {app.held.card} has no room for it, {same.card} fits it most tightly"
@@ -152,6 +169,11 @@ def _why(
     turn: Turn, app: App, layout: Layout, current: int, choice: Choice, bounds: tuple[int, int], need: Need | None
 ) -> str:
     state, held = turn.state, layout.names[current]
+    if current < bounds[0] and not performance.meets(
+        state, layout, app.name, current, performance.loss(state, layout, app.name, _beside(state, app))
+    ):
+        text = performance.rate_text(state, app.name, layout, current, _beside(state, app))
+        return f"{text}; {layout.names[choice.rank]} is the smallest slice allowed that does them and covers its use"
     if need is None or not bounds[0] <= current <= bounds[1]:
         text = f"{held} is outside the bounds {layout.names[bounds[0]]} to {layout.names[bounds[1]]}"
         # What lets a change through maintenance is said, whatever else is true of it.

@@ -18,6 +18,7 @@ from foretide.schemas.messages import (
     Maintenance,
     Mode,
     Objective,
+    Performance,
     Probation,
     Provisioning,
     Replanning,
@@ -50,7 +51,6 @@ SpotRow = tuple[int, int, int]
 FlightRow = tuple[str, Change, SpotRow | None, list[int]]
 RunRow = tuple[int, int, int]
 GuardRow = tuple[int, int, bool, int | None, int | None, int]
-PolicyRow = tuple[Mode, str | None, str | None, str | None, list[Maintenance] | None, Objective | None]
 ReportRow = tuple[int, int, int, float | None, bool]
 KindsRow = tuple[str, list[ResourceKind], list[str | None]]
 ExtraRow = tuple[Trial | None, Barred | None, Floor | None, float | None]
@@ -59,6 +59,18 @@ QueueRow = tuple[int, int, int, int, int | None, int | None]
 
 class SnapshotError(ForetideError):
     """A snapshot of a planner that cannot be read: the pool, and what was wrong."""
+
+
+class PolicyRow(msgspec.Struct, array_like=True, frozen=True):
+    """An application's policy. What is at the end, with a default, came later than the format."""
+
+    mode: Mode
+    min_slice: str | None
+    max_slice: str | None
+    initial_slice: str | None
+    maintenance: list[Maintenance] | None
+    objective: Objective | None
+    performance: Performance | None = None
 
 
 class AppRow(msgspec.Struct, array_like=True, frozen=True):
@@ -140,16 +152,16 @@ class _Names:
 
 
 def _policy_row(policy: AppPolicy) -> PolicyRow:
-    return (
+    return PolicyRow(
         policy.mode, policy.min_slice, policy.max_slice, policy.initial_slice, policy.maintenance or None,
-        policy.objective,
+        policy.objective, policy.performance,
     )  # fmt: skip
 
 
 def _policy(row: PolicyRow) -> AppPolicy:
     return AppPolicy(
-        mode=row[0], min_slice=row[1], max_slice=row[2], initial_slice=row[3], maintenance=row[4] or [],
-        objective=row[5],
+        mode=row.mode, min_slice=row.min_slice, max_slice=row.max_slice, initial_slice=row.initial_slice,
+        maintenance=row.maintenance or [], objective=row.objective, performance=row.performance,
     )  # fmt: skip
 
 

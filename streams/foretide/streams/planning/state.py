@@ -10,7 +10,7 @@ from heapq import heappush
 from typing import Final
 
 from foretide.schemas.messages import Placement, ResourceKind
-from foretide.streams.planning.cards import Cards, Occupancy
+from foretide.streams.planning.cards import Cards
 from foretide.streams.planning.layout import Spot
 from foretide.streams.planning.records import App, Flight, Pause, Policy, PoolSize, Source
 from foretide.streams.planning.spending import Charge, Spending, charge, dearer
@@ -41,6 +41,10 @@ class PoolState:
         self.sources: dict[str, Source] = {}
         self.kinds: dict[str, ResourceKind] = {}
         """The kinds that the sources describe; of one described by several that of the first source by name."""
+        self.speeds: dict[str, dict[tuple[str, str | None], float]] = {}
+        """What the kinds tell: work per second by workload and class (None: the whole card)."""
+        self.losses: dict[str, dict[tuple[str, str], float]] = {}
+        """The share of its throughput that a workload loses to a neighbour, by both, for kinds that tell any."""
         self.cards = Cards()
         self.apps: dict[str, App] = {}
         self.queue: list[tuple[int, int, str]] = []
@@ -76,6 +80,14 @@ class PoolState:
         """Take the kinds over from the sources."""
         told = (kind for name in sorted(self.sources, reverse=True) for kind in reversed(self.sources[name].kinds))
         self.kinds = {kind.name: kind for kind in told}
+        self.speeds = {
+            kind.name: {(t.workload, t.slice): t.per_second for t in kind.throughput} for kind in self.kinds.values()
+        }
+        self.losses = {
+            kind.name: {(i.workload, i.beside): i.loss for i in kind.interference}
+            for kind in self.kinds.values()
+            if kind.interference
+        }
 
     # -- ids -----------------------------------------------------------------------------------------------------
 
@@ -121,11 +133,9 @@ class PoolState:
                 self.in_flight_on[host] = self.in_flight_on.get(host, 0) + 1
         spots = [s for s in (held, flight.target if flight else None) if s]
         for card in sorted(before | {s.card for s in spots}):
-            taken = [self._takes(s) for s in spots if s.card == card]
-            mask = compute = 0
-            for m, c in taken:
-                mask, compute = mask | m, max(compute, c)
-            self.cards.occupy(card, app.name, (mask, compute) if taken else None)
+            layout = self.cards[card].layout
+            taken = [layout.takes(s.rank, s.start) for s in spots if s.card == card]
+            self.cards.occupy(card, app.name, reduce(layout.rule.either, taken) if taken else None)
         self.charge(app)
 
     def charge(self, app: App) -> None:
@@ -137,10 +147,6 @@ class PoolState:
         """What a slice costs."""
         card = self.cards[spot.card]
         return charge(card.layout.cost[spot.rank], card.price)
-
-    def _takes(self, spot: Spot) -> Occupancy:
-        layout = self.cards[spot.card].layout
-        return layout.mask(spot.rank, spot.start), layout.slots[spot.rank]
 
     # -- queue and wakes -----------------------------------------------------------------------------------------
 

@@ -7,20 +7,17 @@ down after much longer anyway, and usage that swings about an edge must not fill
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from foretide.schemas.messages import ForecastEvent
-from foretide.schemas.slices import MIG_80GB
-from foretide.streams.planning.layout import Layout
+from foretide.streams.planning.layout import Layout, layout_named
 from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise, need_of
 from foretide.streams.planning.sizing.evidence import climb, reached
 from foretide.streams.profiling.settings import GateSettings
 
 Why = Literal["first", "class", "margin", "age"]
-
-_LAYOUT: Final = Layout(MIG_80GB)
 
 
 class GateState(msgspec.Struct, array_like=True):
@@ -83,16 +80,17 @@ def worth_a_look(state: GateState, now: Glance, settings: GateSettings) -> bool:
     age = now.at_ms - state.sent_ms
     if age >= settings.age_ms or (age >= settings.hold_ms and now.at_ms - state.looked_ms >= settings.look_ms):
         return True
+    of = layout_named(settings.geometry)
     return not (
-        _fits(max(now.raise_compute, now.used_compute), max(now.raise_memory, now.used_memory), state.raised)
-        and _fits(max(now.lower_compute, now.peak_compute), now.lower_memory, state.lowered)
-        and not _near(now, state.raised, settings.edge) & ~state.near
-        and _moved(state, now, settings.margin) <= 0
+        _fits(of, max(now.raise_compute, now.used_compute), max(now.raise_memory, now.used_memory), state.raised)
+        and _fits(of, max(now.lower_compute, now.peak_compute), now.lower_memory, state.lowered)
+        and not _near(of, now, state.raised, settings.edge) & ~state.near
+        and _moved(of, state, now, settings.margin) <= 0
     )
 
 
-def _fits(compute: float, memory: float, rank: int) -> bool:
-    return rank == _LAYOUT.last or (compute <= _LAYOUT.compute[rank] and memory <= _LAYOUT.bytes[rank])
+def _fits(of: Layout, compute: float, memory: float, rank: int) -> bool:
+    return rank >= of.last or (compute <= of.compute[rank] and memory <= of.bytes[rank])
 
 
 def why_send(state: GateState, forecast: ForecastEvent, settings: GateSettings) -> Why | None:
@@ -102,40 +100,41 @@ def why_send(state: GateState, forecast: ForecastEvent, settings: GateSettings) 
 
 def why_tell(state: GateState, need: Need, at_ms: int, learning: bool, settings: GateSettings) -> Why | None:
     """The same for the `need` that the forecast states, its time, and whether the application is `learning`."""
-    why = _why(state, need, at_ms, learning, settings)
+    of = layout_named(settings.geometry)
+    why = _why(of, state, need, at_ms, learning, settings)
     state.looked_ms = at_ms
     if why is not None:
         state.sent_ms, state.learning = at_ms, learning
-        state.raised, state.lowered = class_to_raise(_LAYOUT, need), class_to_lower(_LAYOUT, need)
+        state.raised, state.lowered = class_to_raise(of, need), class_to_lower(of, need)
         state.compute, state.memory = need.raise_compute, need.raise_memory
-        state.near = _near(need, state.raised, settings.edge)
+        state.near = _near(of, need, state.raised, settings.edge)
     return why
 
 
-def _why(state: GateState, need: Need, at_ms: int, learning: bool, settings: GateSettings) -> Why | None:
+def _why(of: Layout, state: GateState, need: Need, at_ms: int, learning: bool, settings: GateSettings) -> Why | None:
     if state.sent_ms < 0:
         return "first"
     if learning != state.learning:
         return "class"
-    if class_to_raise(_LAYOUT, need) > state.raised or class_to_lower(_LAYOUT, need) > state.lowered:
+    if class_to_raise(of, need) > state.raised or class_to_lower(of, need) > state.lowered:
         return "class"
-    if _near(need, state.raised, settings.edge) & ~state.near or _moved(state, need, settings.margin) > 0:
+    if _near(of, need, state.raised, settings.edge) & ~state.near or _moved(of, state, need, settings.margin) > 0:
         return "margin"
     age = at_ms - state.sent_ms
     if age >= settings.hold_ms:
         least = need.scaled(1.0 + settings.slack)
-        if class_to_raise(_LAYOUT, least) < state.raised or class_to_lower(_LAYOUT, least) < state.lowered:
+        if class_to_raise(of, least) < state.raised or class_to_lower(of, least) < state.lowered:
             return "class"
-        if state.near & ~_near(least, state.raised, settings.edge) or _moved(state, need, settings.margin) < 0:
+        if state.near & ~_near(of, least, state.raised, settings.edge) or _moved(of, state, need, settings.margin) < 0:
             return "margin"
     return "age" if age >= settings.age_ms else None
 
 
-def _near(need: Need | Glance, rank: int, edge: float) -> int:
+def _near(of: Layout, need: Need | Glance, rank: int, edge: float) -> int:
     """The bits of `GateState.near`. Above the largest class there is nothing to come near to."""
-    if rank == _LAYOUT.last:
+    if rank >= of.last:
         return 0
-    compute, memory = edge * _LAYOUT.compute[rank], edge * _LAYOUT.bytes[rank]
+    compute, memory = edge * of.compute[rank], edge * of.bytes[rank]
     return (
         (need.raise_compute >= compute)
         | (need.raise_memory >= memory) << 1
@@ -144,9 +143,9 @@ def _near(need: Need | Glance, rank: int, edge: float) -> int:
     )
 
 
-def _moved(state: GateState, need: Need | Glance, margin: float) -> int:
+def _moved(of: Layout, state: GateState, need: Need | Glance, margin: float) -> int:
     """1 if a need has risen by the margin, -1 if none has and one has fallen by it. A change of a need below the
     smallest class counts as a share of that class."""
-    compute = (need.raise_compute - state.compute) / max(state.compute, _LAYOUT.compute[0])
-    memory = (need.raise_memory - state.memory) / max(state.memory, _LAYOUT.bytes[0])
+    compute = (need.raise_compute - state.compute) / max(state.compute, of.compute[0])
+    memory = (need.raise_memory - state.memory) / max(state.memory, of.bytes[0])
     return 1 if max(compute, memory) > margin else -1 if min(compute, memory) < -margin else 0

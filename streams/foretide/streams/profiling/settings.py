@@ -64,6 +64,10 @@ class GateSettings:
     sizing: Sizing = field(default_factory=Sizing)
     """How that planner sizes: its quantiles, margins and horizons decide the class. Where the pool's policy says
     otherwise than the defaults, the same belongs here, or changes of class are told late."""
+    geometry: str = "mig-80gb"
+    """The classes whose edges count: a name in foretide.schemas.slices.ALL_GEOMETRIES, with " at 0.4" behind it for
+    cards of that speed (a kind's `relative_compute`). The gate hears of no inventory, so this says how the pool's cards
+    are cut; of several kinds take the one with the most classes. What else changes is told by `margin` and `age_ms`."""
     margin: float = 0.25
     """A need that changes by this share of the last one sent is sent too."""
     edge: float = 0.9

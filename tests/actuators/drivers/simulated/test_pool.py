@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,29 @@ def test_cards_of_other_kinds_keep_to_their_own_geometry(tmp_path: Path) -> None
         pool.create("b", at("3g.40gb", card=1))
     pool.create("b", at("3g.40gb"))
     pool.close()
+
+
+def test_shares_of_a_card_stand_beside_each_other_and_are_told_apart(tmp_path: Path) -> None:
+    pool = SimulatedPool(tmp_path / "p", CARDS, dict.fromkeys(CARDS, ALL_GEOMETRIES["mps-24gb"]))
+    share = at("40%")
+    pool.create("a", share)
+    pool.create("b", share)
+    assert pool.why_not("c", share) is not None
+    assert pool.why_not("a", at("60%"), freed=share) is None
+    assert pool.why_not("a", at("70%"), freed=share) is not None, "b keeps its 40 %"
+    with pytest.raises(Permanent, match="does not hold"):
+        pool.destroy("c", share)
+    pool.destroy("a", share)
+    assert pool.all_held() == {"b": (share,)}
+    pool.close()
+
+
+def test_what_an_earlier_version_wrote_is_kept(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "p") as db:
+        db.execute("CREATE TABLE instances (app TEXT, resource TEXT, slice TEXT, start INTEGER)")
+        db.execute("INSERT INTO instances VALUES ('a', ?, '3g.40gb', 4)", (CARDS[0],))
+    db.close()
+    for _ in range(2):
+        pool = SimulatedPool(tmp_path / "p", CARDS)
+        assert pool.all_held() == {"a": (at("3g.40gb", 4),)}
+        pool.close()

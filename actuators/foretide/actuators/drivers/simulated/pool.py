@@ -20,11 +20,20 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS cards (
     resource TEXT PRIMARY KEY, command_id TEXT NOT NULL, geometry TEXT NOT NULL, price REAL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS instances (
+CREATE TABLE IF NOT EXISTS slices (
     app TEXT NOT NULL, resource TEXT NOT NULL, slice TEXT NOT NULL, start INTEGER NOT NULL,
-    PRIMARY KEY (resource, start)
+    PRIMARY KEY (app, resource, slice, start)
 ) STRICT
 """
+
+_EARLIER: Final = "SELECT 1 FROM sqlite_master WHERE name = 'instances'"
+_UPGRADE: Final = """
+BEGIN IMMEDIATE;
+INSERT INTO slices SELECT app, resource, slice, start FROM instances;
+DROP TABLE instances;
+COMMIT;
+"""
+"""Files of earlier versions held one instance for each start of a card: shares of a card all start at 0."""
 
 
 class SimulatedPool:
@@ -42,7 +51,9 @@ class SimulatedPool:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_SCHEMA)
-            homeless = [r for (r,) in self._db.execute("SELECT DISTINCT resource FROM instances ORDER BY resource")]
+            if self._db.execute(_EARLIER).fetchone() is not None:
+                self._db.executescript(_UPGRADE)
+            homeless = [r for (r,) in self._db.execute("SELECT DISTINCT resource FROM slices ORDER BY resource")]
         except (sqlite3.Error, OSError) as e:
             raise PoolStateError(f"state: {path} cannot be used ({e}). Give another file, or remove it.") from e
         homeless = [r for r in homeless if not self._has(r)]
@@ -55,13 +66,13 @@ class SimulatedPool:
 
     def held(self, app: str) -> Held:
         """What the application holds."""
-        rows = self._db.execute("SELECT resource, slice, start FROM instances WHERE app = ? ORDER BY 1, 3", (app,))
+        rows = self._db.execute("SELECT resource, slice, start FROM slices WHERE app = ? ORDER BY 1, 3", (app,))
         return tuple(Placement(resource=r, slice=s, start=n) for r, s, n in rows)
 
     def all_held(self) -> Mapping[str, Held]:
         """What every application holds, by name."""
         found: dict[str, list[Placement]] = {}
-        for app, r, s, n in self._db.execute("SELECT app, resource, slice, start FROM instances ORDER BY 1, 2, 4"):
+        for app, r, s, n in self._db.execute("SELECT app, resource, slice, start FROM slices ORDER BY 1, 2, 4"):
             found.setdefault(app, []).append(Placement(resource=r, slice=s, start=n))
         return {app: tuple(places) for app, places in found.items()}
 
@@ -75,12 +86,9 @@ class SimulatedPool:
             return f"{placement.resource} has no slice {placement.slice}; it has {', '.join(names)}"
         if placement.start not in geometry.profile(placement.slice).starts:
             return f"no {placement.slice} can start at memory slot {placement.start}"
-        rows = self._db.execute("SELECT slice, start FROM instances WHERE resource = ?", (placement.resource,))
-        others = [
-            (s, n)
-            for s, n in rows
-            if freed is None or freed.resource != placement.resource or (s, n) != (freed.slice, freed.start)
-        ]
+        rows = self._db.execute("SELECT app, slice, start FROM slices WHERE resource = ?", (placement.resource,))
+        gone = None if freed is None or freed.resource != placement.resource else (app, freed.slice, freed.start)
+        others = [(s, n) for who, s, n in rows if (who, s, n) != gone]
         if not geometry.valid([*others, (placement.slice, placement.start)]):
             return f"{placement.resource} has no room for a {placement.slice} at memory slot {placement.start}"
         return None
@@ -90,14 +98,14 @@ class SimulatedPool:
         if why := self.why_not(app, placement):
             raise Permanent(why)
         self._db.execute(
-            "INSERT INTO instances (app, resource, slice, start) VALUES (?, ?, ?, ?)",
+            "INSERT INTO slices (app, resource, slice, start) VALUES (?, ?, ?, ?)",
             (app, placement.resource, placement.slice, placement.start),
         )
 
     def destroy(self, app: str, placement: Placement) -> None:
         """Remove an instance; Permanent if the application does not hold it."""
         gone = self._db.execute(
-            "DELETE FROM instances WHERE app = ? AND resource = ? AND slice = ? AND start = ?",
+            "DELETE FROM slices WHERE app = ? AND resource = ? AND slice = ? AND start = ?",
             (app, placement.resource, placement.slice, placement.start),
         )
         if gone.rowcount != 1:
@@ -117,7 +125,7 @@ class SimulatedPool:
             to_be_had = {MIG_80GB.name, *(g.name for g in self._geometries.values())}
             return None if wish.geometry in to_be_had else f"there are no cards of kind {wish.geometry} to be had"
         ours = {r for (r,) in self._db.execute("SELECT resource FROM cards")}
-        held = {r for (r,) in self._db.execute("SELECT DISTINCT resource FROM instances")}
+        held = {r for (r,) in self._db.execute("SELECT DISTINCT resource FROM slices")}
         for resource in wish.resources:
             if resource in self._cards:
                 return f"{resource} did not come by a command, so none takes it away"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foretide.streams.planning import placing
+from foretide.streams.planning import performance, placing
 from foretide.streams.planning.cards import Card
 from foretide.streams.planning.guards import ACTING, TIMING, Wish, binding
 from foretide.streams.planning.kinds import migration_money
@@ -87,6 +89,8 @@ def _problem(
             layouts.append(card.layout)
         card_kind.append(keys[key])
     risks = [_risk(state, name, hours) for _, _, name in keys]
+    workloads = _workloads(state, apps)
+    losses = [_losses(state, of, workloads) for of in layouts]
     stay = sum(price.values()) + 1
     number = {card.name: i for i, card in enumerate(cards)}
     demands: dict[Demand, int] = {}
@@ -95,17 +99,55 @@ def _problem(
         assert app.held is not None
         at = number[app.held.card]
         free = app.name in movable
-        options = _options(state, app, layouts, risks) if free else (_pinned(card_kind[at], app.held.rank),)
-        demand = demands.setdefault(Demand(options, stay), len(demands))
+        options = _options(state, app, layouts, risks) if free else (_pinned(state, app, card_kind[at]),)
+        workload = workloads.get(_workload(state, app.name), 0)
+        demand = demands.setdefault(Demand(options, stay, workload), len(demands))
         rows.append((app.name, demand, at, app.held.rank, app.held.start, move[app.name] if free else stay, stay))
-    kinds = [Kind(name or layout, of.geometry, paid) for (layout, paid, name), of in zip(keys, layouts, strict=True)]
+    kinds = [
+        Kind(name or layout, of.geometry, paid, lost)
+        for (layout, paid, name), of, lost in zip(keys, layouts, losses, strict=True)
+    ]
     return Problem.of(kinds, list(demands), [(c.name, kind) for c, kind in zip(cards, card_kind, strict=True)], rows)
 
 
-def _pinned(kind: int, rank: int) -> Option:
+def _pinned(state: PoolState, app: App, kind: int) -> Option:
     from foretide.streams.placement import Option
 
-    return Option(kind, rank)
+    assert app.held is not None
+    return Option(kind, app.held.rank, 0, _held_slack(state, app))
+
+
+def _workload(state: PoolState, app: str) -> str:
+    wanted = state.policy.of(app).performance
+    return "" if wanted is None else wanted.workload
+
+
+def _workloads(state: PoolState, apps: Sequence[App]) -> dict[str, int]:
+    """The kinds of workload, numbered; only the nameless one where no kind of card tells of interference."""
+    names = {_workload(state, app.name) for app in apps} if state.losses else set()
+    return {name: i for i, name in enumerate(["", *sorted(names - {""})])}
+
+
+def _losses(state: PoolState, of: Layout, workloads: Mapping[str, int]) -> tuple[tuple[int, ...], ...]:
+    """What workloads lose to each other on a kind of card, in millionths."""
+    told = state.losses.get(of.kind)
+    if not told:
+        return ()
+    return tuple(tuple(round(told.get((w, v), 0.0) * MICRO) for v in workloads) for w in workloads)
+
+
+def _slack(state: PoolState, app: App, of: Layout, rank: int) -> int:
+    """The share of its throughput that neighbours may take from an application, in millionths."""
+    return math.floor(performance.spare(state, of, app.name, rank) * MICRO + 1e-3)
+
+
+def _held_slack(state: PoolState, app: App) -> int:
+    """The same where it is; what its neighbours take now counts as borne, or its place would be no place at all."""
+    assert app.held is not None
+    card = state.cards[app.held.card]
+    there = performance.residents_of(state, card)
+    borne = math.ceil(performance.loss(state, card.layout, app.name, there) * MICRO) + len(there)
+    return max(_slack(state, app, card.layout, app.held.rank), min(borne, MICRO))
 
 
 def _options(state: PoolState, app: App, layouts: list[Layout], risks: list[int]) -> tuple[Option, ...]:
@@ -116,13 +158,13 @@ def _options(state: PoolState, app: App, layouts: list[Layout], risks: list[int]
     assert app.held is not None
     own, need = state.cards[app.held.card].layout, need_in_force(state, app)
     usable = set() if need is None or app.learning else {of.name for of in placing.usable(state, app)}
-    covers = None if need is None else placing.covers_lower(need, state.policy.of(app.name))
+    covers = None if need is None else placing.covers_lower(state, app, need)
     found = []
     for kind, of in enumerate(layouts):
         if of is own:
-            found.append(Option(kind, app.held.rank, risks[kind]))
+            found.append(Option(kind, app.held.rank, risks[kind], _held_slack(state, app)))
         elif covers is not None and of.name in usable and (rank := covers(of)) is not None:
-            found.append(Option(kind, rank, risks[kind]))
+            found.append(Option(kind, rank, risks[kind], _slack(state, app, of, rank)))
     return tuple(found)
 
 

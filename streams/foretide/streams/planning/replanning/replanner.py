@@ -7,15 +7,13 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from foretide.streams.planning import explain
+from foretide.streams.planning import explain, performance
 from foretide.streams.planning.guards import PLACED, Wish, binding
 from foretide.streams.planning.guards.base import Binding
 from foretide.streams.planning.layout import Spot
-from foretide.streams.planning.memory import need_in_force
 from foretide.streams.planning.placing import hosts_of
 from foretide.streams.planning.replanning.look import Look, look_at
 from foretide.streams.planning.replanning.moves import Group, Move, Room, groups_of
-from foretide.streams.planning.sizing import bounds_of
 from foretide.streams.planning.spending import MICRO
 from foretide.streams.planning.state import PoolState
 from foretide.streams.planning.turn import Turn
@@ -125,9 +123,9 @@ def _command(turn: Turn, look: Look, made: Plan, group: Group) -> None:
     why += f" {hours:g} h with all its moves, at least {made.bound / MICRO:.2f} by its bound (gap {made.gap:.1%})"
     for move in group.moves:
         app, layout = state.apps[move.app], state.cards[move.target.card].layout
-        bounds = bounds_of(layout, state.policy.of(app.name))
-        considered = explain.alternatives(layout, need_in_force(state, app), bounds, move.target.rank)
-        turn.command(app, "migrate", move.target, f"{why}; to {_text(state, move)}", considered)
+        considered = performance.considered(state, app, layout, move.target.rank)
+        text = performance.choice_text(state, app, move.target.card, move.target.rank)
+        turn.command(app, "migrate", move.target, f"{why}; to {_text(state, move)}{text}", considered)
 
 
 def _text(state: PoolState, move: Move) -> str:
