@@ -142,7 +142,7 @@ class Sizing(Part, frozen=True, kw_only=True):
     """Added to the memory quantile."""
     memory_hold_seconds: Seconds = 3600.0
     """A slice never shrinks below what memory has reached within so long."""
-    shortage_price: Annotated[float, Meta(ge=0.0, le=1000.0, description="card-hours")] = 0.85
+    shortage_price: Annotated[float, Meta(ge=0.0, le=1000.0, description="card-hours")] = 0.8
     """What one excess of a slice's compute is worth, in card-hours. The class to step down to is the one of least
     expected cost: its share of a card, and this price times the excesses expected per hour. At 0 excesses cost
     nothing, and quantiles alone decide."""
