@@ -47,6 +47,8 @@ async def naive_samples_per_cpu_second(scene: Scene, apps: int, samples: int, se
         begun = await _reach(scene, process, first, 600.0)
         rest = await scene.send_all(SAMPLES, every)
         ended = await _reach(scene, process, first + rest * 98 // 100, seconds, strict=False)
+        if ended[0] == begun[0]:  # so short a time that it saw no forecast on a busy machine
+            ended = await _reach(scene, process, begun[0] + 1, 60.0)
     finally:
         process.terminate()
         try:
@@ -54,10 +56,6 @@ async def naive_samples_per_cpu_second(scene: Scene, apps: int, samples: int, se
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    if ended[0] == begun[0]:
-        raise MeasuringError(
-            f"the naive app wrote no forecast within {seconds:.0f} s; see {scene.folder / 'naive.log'}"
-        )
     return (ended[0] - begun[0]) / max(1e-9, ended[1] - begun[1])
 
 
