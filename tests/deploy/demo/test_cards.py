@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 
-from foretide.deploy.demo.cards import LARGE, SMALL, cards_of, cost_in_use, demo_cards, facts_of, in_use
+from foretide.deploy.demo.cards import LARGE, SMALL, cards_of, cost_in_use, cut_of, demo_cards, facts_of, in_use
 from foretide.deploy.demo.figures import Figures
 from foretide.deploy.demo.provoking import hurtful_move, oom_event
 from foretide.deploy.demo.reconcile import cards_held_mean, cost_mean, is_short, placement_findings, slice_cost
@@ -139,3 +140,9 @@ def test_the_first_move_to_less_memory_is_made_to_look_bad() -> None:
     assert (event.app, event.at_ms, event.memory_bytes) == ("a", 77, 24 * GIB)
     run.change(L4, MIG, at_ms=200, guard="probation")
     assert hurtful_move(run.figures) is None, "it is not there any more"
+
+
+def test_workers_are_told_how_most_cards_are_cut() -> None:
+    assert cut_of(demo_cards(3)) == ("--geometry", LARGE.geometry, "--card-speed", "1")
+    mostly_small = msgspec.structs.replace(demo_cards(9), resources=demo_cards(9).resources[5:])
+    assert cut_of(mostly_small) == ("--geometry", SMALL.geometry, "--card-speed", "0.39")

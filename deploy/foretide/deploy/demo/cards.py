@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,16 @@ def cards_of(path: Path) -> Inventory:
     """The cards that a pool file describes. PoolFileError."""
     pool = read_pool(path)
     return Inventory(resources=list(pool.resources), kinds=list(pool.kinds))
+
+
+def cut_of(inventory: Inventory) -> tuple[str, ...]:
+    """What a profile worker, and a replay of its telemetry, is told of the cards: how those of which there are most
+    are cut, and how fast they are."""
+    if not inventory.kinds:
+        return ()
+    counts = Counter(resource.kind for resource in inventory.resources)
+    kind = max(inventory.kinds, key=lambda each: (counts[each.name], each.name))
+    return ("--geometry", kind.geometry, "--card-speed", f"{kind.relative_compute:g}")
 
 
 def _report(kind: ResourceKind, name: str) -> ResourceReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from foretide.deploy.demo.settings import SOURCE, DemoSettings
@@ -33,9 +34,17 @@ def kafka_environment(kafka: KafkaSettings) -> dict[str, str]:
 
 
 def worker(
-    name: str, agent: str, group: str, settings: DemoSettings, kafka: KafkaSettings, *, mock: bool
+    name: str,
+    agent: str,
+    group: str,
+    settings: DemoSettings,
+    kafka: KafkaSettings,
+    *,
+    mock: bool,
+    more: Sequence[str] = (),
 ) -> ProcessSpec:
-    """One worker of the profile or the plan agent; it writes the port of its endpoint to `port_file`."""
+    """One worker of the profile or the plan agent, with `more` options of its own; it writes the port of its endpoint
+    to `port_file`."""
     times = settings.times
     return ProcessSpec(
         name=name,
@@ -49,6 +58,7 @@ def worker(
             "--commit-seconds", "1",
             *(["--pool", settings.pool] if agent == "profile" else []),
             *(["--mock-broker"] if mock else []),
+            *more,
         ),
         environment=kafka_environment(kafka),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from foretide.deploy.demo.cards import in_use
+from foretide.deploy.demo.cards import cut_of, in_use
 from foretide.deploy.demo.figures import Figures
 from foretide.deploy.demo.plan import RunPlan
 from foretide.deploy.demo.reconcile import (
@@ -55,7 +55,7 @@ async def reckon(
     """
     pool, model = await asyncio.gather(
         replay_in_fresh_process("--pool-log", settings.pool_log, "--pool", settings.pool),
-        replay_in_fresh_process("--telemetry-log", settings.telemetry_log),
+        replay_in_fresh_process("--telemetry-log", settings.telemetry_log, *cut_of(plan.inventory)),
     )
     decisions = [parse_as(Decision, DECISIONS, value) for value in figures.decisions]
     hashes = Hashes(

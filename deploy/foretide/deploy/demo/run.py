@@ -15,6 +15,7 @@ from rich.console import Console
 
 from foretide.deploy.demo import processes
 from foretide.deploy.demo.broker import DemoBroker, own_broker, their_broker
+from foretide.deploy.demo.cards import cut_of
 from foretide.deploy.demo.chaos import plan_kills
 from foretide.deploy.demo.drain import drain, wait_until_ready
 from foretide.deploy.demo.errors import DemoError
@@ -135,7 +136,9 @@ class Demo:
         (settings.out / "run").mkdir(parents=True, exist_ok=True)
         write_inventory(settings.inventory, plan.inventory)
         profiles = [
-            processes.worker(name, "profile", broker.groups.profile, settings, kafka, mock=broker.mock)
+            processes.worker(
+                name, "profile", broker.groups.profile, settings, kafka, mock=broker.mock, more=cut_of(plan.inventory)
+            )
             for name in PROFILE_WORKERS
         ]
         planner = processes.worker(PLAN_WORKER, "plan", broker.groups.plan, settings, kafka, mock=broker.mock)
