@@ -96,6 +96,7 @@ def test_the_document_is_json_and_complete() -> None:
         "committed": 40,
         "epoch": 4,
         "keys": 0,
+        "asleep": 0,
         "dirty_keys": 1,
     }
     assert (document["handled"], document["dead_letters"], document["outbox_waiting"]) == (7, 2, 3)

@@ -31,7 +31,7 @@ class WorkerMetrics:
         self.snapshots = Counter("foretide_worker_snapshots", "Snapshots written.", registry=registry)
         self.restored = Counter(
             "foretide_worker_keys_restored",
-            "Keys whose states were made of snapshots, each when its first record came.",
+            "Keys taken over with a snapshot.",
             registry=registry,
         )
         self.refused = Counter(

@@ -15,7 +15,8 @@ from foretide.streams.worker.shell import Shell
 
 
 class PartitionProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """One partition: the next offset to handle, the end of the log as last heard, what is committed."""
+    """One partition: the next offset to handle, the end of the log as last heard, what is committed; its `keys`, of which those
+    `asleep` have a snapshot and no record yet."""
 
     ready: bool
     position: int
@@ -23,6 +24,7 @@ class PartitionProgress(msgspec.Struct, frozen=True, kw_only=True):
     committed: int | None
     epoch: int
     keys: int
+    asleep: int
     dirty_keys: int
 
 
@@ -122,5 +124,6 @@ class ProgressReport:
             committed=owned.committed,
             epoch=owned.epoch,
             keys=len(owned.keys),
+            asleep=len(owned.asleep),
             dirty_keys=owned.ledger.dirty_keys,
         )

@@ -91,6 +91,7 @@ class Restorer:
                 other.append(envelope)
                 continue
             owned.asleep[key] = envelope
+            self._metrics.restored.inc()
             owned.keys.add(key)
             if envelope.last_offset >= position:
                 owned.covered[key] = envelope.last_offset

@@ -31,5 +31,3 @@ class Waking:
             owned.keys.discard(key)
             owned.covered.pop(key, None)
             self._metrics.refused.inc()
-        else:
-            self._metrics.restored.inc()
