@@ -15,8 +15,8 @@ from foretide.streams.worker.shell import Shell
 
 
 class PartitionProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """One partition: the next offset to handle, the end of the log as last heard, what is committed; its `keys`, of which those
-    `asleep` have a snapshot and no record yet."""
+    """One partition: the next offset to handle, the end of the log as last heard, what is committed; its keys, how many
+    of them sleep (have a snapshot and no record yet), and how many have changed since their snapshot."""
 
     ready: bool
     position: int
