@@ -7,8 +7,9 @@ import pytest
 from foretide.schemas.messages import ForecastEvent, Quantiles, RecordRef, SignalNeed
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.units import GIB
-from foretide.streams.profiling.gate import GateState, why_send
+from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.settings import GateSettings
+from support.gate import why_send
 from support.pools import HORIZONS, POOL
 
 SETTINGS = GateSettings()

@@ -14,9 +14,10 @@ from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.schemas.units import GIB
 from foretide.streams.planning.sizing import need_of
 from foretide.streams.profiling.answers import forecast_event
-from foretide.streams.profiling.gate import GateState, Glance, why_send, worth_a_look
+from foretide.streams.profiling.gate import GateState, Glance, worth_a_look
 from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.settings import GateSettings
+from support.gate import why_send
 from support.pools import HORIZONS, POOL
 from support.profiles import profiles
 
@@ -64,7 +65,7 @@ def test_a_glance_has_the_amounts_that_the_whole_forecast_states(length: int) ->
     (profile,) = profiles([length])
     # What memory has reached lately a glance does not show: that falls only.
     sizing = changed(GateSettings().sizing, memory_hold_seconds=0.0)
-    forecast = forecast_event(profile, POOL, RecordRef(topic="telemetry.v1", partition=0, offset=0))
+    forecast = forecast_event(profile, POOL, RecordRef(topic="telemetry.v1", partition=0, offset=0), "age")
     assert forecast is not None
     seen, need = Glancing(profile.settings.horizons, sizing)(profile), need_of(forecast, sizing)
     told = [seen.raise_compute, seen.raise_memory, seen.lower_compute, seen.lower_memory]

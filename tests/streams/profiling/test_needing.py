@@ -25,7 +25,7 @@ readings = st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 1e29, -1e300, 1e30
 def agrees(profile: ApplicationProfile, hold_seconds: float) -> bool:
     sizing = changed(SIZING, memory_hold_seconds=hold_seconds)
     seen = Glancing(profile.settings.horizons, sizing)(profile)
-    return need_now(profile, seen, sizing) == need_of(forecast_event(profile, "pool", REF), sizing)
+    return need_now(profile, seen, sizing) == need_of(forecast_event(profile, "pool", REF, "age"), sizing)
 
 
 @pytest.mark.parametrize("length", [1, 4, 60])

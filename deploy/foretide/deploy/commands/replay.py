@@ -12,9 +12,9 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from foretide.deploy.commands.cut_options import cut_options, gate_of
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
-from foretide.schemas.slices import ALL_GEOMETRIES
 from foretide.schemas.topics import POOL_EVENTS, TELEMETRY
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -25,21 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--telemetry-log", type=_FILE, help="Recorded telemetry, for the profiles instead of the planner.")
 @click.option("--telemetry", is_flag=True, help="With --bootstrap: the telemetry topic instead of the pool log.")
 @click.option("--pool", default=None, help="This pool only.  [default: all in the log]")
-@click.option(
-    "--geometry",
-    default="mig-80gb",
-    show_default=True,
-    metavar="NAME",
-    type=click.Choice(sorted(ALL_GEOMETRIES)),
-    help="With telemetry: as the profile workers had it.",
-)
-@click.option(
-    "--card-speed",
-    type=click.FloatRange(0, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="With telemetry: as the profile workers had it.",
-)
+@cut_options("With telemetry: as the profile workers had it.", "With telemetry: as the profile workers had it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 @kafka_options
 def command(
@@ -74,10 +60,8 @@ def command(
     result: Any
     if telemetry or telemetry_log:
         from foretide.deploy.replay.telemetry import replay_telemetry
-        from foretide.streams.planning.layout import layout_of
-        from foretide.streams.profiling.settings import GateSettings
 
-        again = partial(replay_telemetry, gate=GateSettings(geometry=layout_of(geometry, card_speed).name))
+        again = partial(replay_telemetry, gate=gate_of(geometry, card_speed))
         result = asyncio.run(replayed(TELEMETRY, telemetry_log or kafka, again))
     else:
         result = asyncio.run(replayed(POOL_EVENTS, pool_log or kafka, partial(replay_pool, pool=pool)))

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from foretide.deploy.commands.cut_options import cut_options, gate_of
 from foretide.schemas.errors import ForetideError
 from foretide.schemas.kafka.options import kafka_options
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.service import setup_logging
-from foretide.schemas.slices import ALL_GEOMETRIES
 from foretide.schemas.topics import (
     COMMANDS,
     DECISIONS,
@@ -138,21 +138,10 @@ _OPTIONS: list[Callable[[Any], Any]] = [
     help="A River regressor that forecasts besides the built-in experts, named as River does, for instance "
     "linear_model.PARegressor. Repeatable; all workers of a group, and replays, need the same.",
 )
-@click.option(
-    "--geometry",
-    default="mig-80gb",
-    show_default=True,
-    metavar="NAME",
-    type=click.Choice(sorted(ALL_GEOMETRIES)),
-    help="How the pool's cards are cut: forecasts are told to its planner where they cross an edge between these "
-    "classes. `foretide pool check FILE` names the geometries of a pool file.",
-)
-@click.option(
-    "--card-speed",
-    type=click.FloatRange(0, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Compute of such a card, in the card that telemetry is stated in: its kind's relative_compute.",
+@cut_options(
+    "How the pool's cards are cut: forecasts are told to its planner where they cross an edge between these classes. "
+    "`foretide pool check FILE` names the geometries of a pool file.",
+    "Compute of such a card, in the card that telemetry is stated in: its kind's relative_compute.",
 )
 @worker_options
 def profile(pool: str, experts: tuple[str, ...], geometry: str, card_speed: float, **options: Any) -> None:
@@ -184,12 +173,9 @@ def plan(**options: Any) -> None:
 
 # The cores are imported when their worker starts: `--help` must not load numpy.
 def _profile_core(pool: str, experts: tuple[str, ...], geometry: str, card_speed: float) -> Any:
-    from foretide.streams.planning.layout import layout_of
     from foretide.streams.profiling import ProfileProcessor, ProfileSettings
-    from foretide.streams.profiling.settings import GateSettings
 
-    gate = GateSettings(pool=pool, geometry=layout_of(geometry, card_speed).name)
-    return ProfileProcessor(ProfileSettings(gate=gate, experts=experts))
+    return ProfileProcessor(ProfileSettings(gate=gate_of(geometry, card_speed, pool=pool), experts=experts))
 
 
 def _plan_core() -> Any:

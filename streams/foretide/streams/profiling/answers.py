@@ -69,7 +69,7 @@ def scorecard(
     )
 
 
-def forecast_event(profile: ApplicationProfile, pool: str, ref: RecordRef, why: Why = "age") -> ForecastEvent:
+def forecast_event(profile: ApplicationProfile, pool: str, ref: RecordRef, why: Why) -> ForecastEvent:
     """What a planner hears of a profile with signals that it sizes by, and why."""
     return ForecastEvent(
         id=_id(ref) + "/forecast",

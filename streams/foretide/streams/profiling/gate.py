@@ -11,9 +11,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from foretide.schemas.messages import ForecastEvent
 from foretide.streams.planning.layout import Layout, layout_named
-from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise, need_of
+from foretide.streams.planning.sizing import Need, class_to_lower, class_to_raise
 from foretide.streams.planning.sizing.evidence import climb, reached
 from foretide.streams.profiling.settings import GateSettings
 
@@ -70,7 +69,7 @@ class Glance(NamedTuple):
 
 
 def worth_a_look(state: GateState, now: Glance, settings: GateSettings) -> bool:
-    """Whether `why_send` could find a reason: it costs many times more than this, and mostly finds none.
+    """Whether `why_tell` could find a reason: it costs many times more than this, and mostly finds none.
 
     What rises shows in the glance: without a rise there, and no sample above the class to lower to, no class rises.
     What falls is looked for every `look_ms` once it may be told at all.
@@ -93,13 +92,9 @@ def _fits(of: Layout, compute: float, memory: float, rank: int) -> bool:
     return rank >= of.last or (compute <= of.compute[rank] and memory <= of.bytes[rank])
 
 
-def why_send(state: GateState, forecast: ForecastEvent, settings: GateSettings) -> Why | None:
-    """Why `forecast` should be sent (its own `why` is not looked at), or None; a yes is remembered."""
-    return why_tell(state, need_of(forecast, settings.sizing), forecast.at_ms, forecast.learning, settings)
-
-
 def why_tell(state: GateState, need: Need, at_ms: int, learning: bool, settings: GateSettings) -> Why | None:
-    """The same for the `need` that the forecast states, its time, and whether the application is `learning`."""
+    """Why a forecast that states this `need` should be sent at this time, or None; a yes is remembered. Whether the
+    application is `learning` counts too."""
     of = layout_named(settings.geometry)
     why = _why(of, state, need, at_ms, learning, settings)
     state.looked_ms = at_ms
