@@ -350,13 +350,13 @@ def drive(sequence: list[tuple], cut: str = "mig-80gb") -> Driver:  # type: igno
     return driver
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ops, min_size=10, max_size=80), st.sampled_from(CUTS))
 def test_invariants_hold_and_repeats_change_nothing(sequence: list[tuple], cut: str) -> None:  # type: ignore[type-arg]
     drive(sequence, cut)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ops, min_size=10, max_size=60), st.integers(1, 7), st.sampled_from(CUTS))
 def test_a_replay_gives_the_same_bytes_however_often_it_is_interrupted(
     sequence: list[tuple],  # type: ignore[type-arg]
@@ -376,7 +376,7 @@ def test_a_replay_gives_the_same_bytes_however_often_it_is_interrupted(
         assert to_bytes(state) == to_bytes(live.state)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ops, min_size=20, max_size=60), st.sampled_from(CUTS))
 def test_every_request_is_served_once_there_is_room(sequence: list[tuple], cut: str) -> None:  # type: ignore[type-arg]
     """After any history: with room for all, nothing failing and time passing, whoever asked gets a slice."""
