@@ -23,7 +23,7 @@ import numpy as np
 from foretide.streams.fleet import default_network
 from foretide.streams.fleet.features import DAY
 from foretide.streams.fleet.network import Part
-from foretide.streams.forecasting import autoregression, bank, echo, linear, refinement, sensing
+from foretide.streams.forecasting import bank, linear, sensing
 from foretide.streams.forecasting.bank import OUTSIDE, Bank
 from foretide.streams.forecasting.season import Season
 from foretide.streams.forecasting.targets import Target
@@ -33,18 +33,15 @@ TARGETS = (Target("peak", 12), Target("mean", 12))
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("history and scale", bank, "take"),
     ("settling outcomes", bank, "settle"),
-    ("autoregression: learn", autoregression, "learn"),
-    ("autoregression: forecast", autoregression, "ahead"),
-    ("recent errors of simple rules", sensing, "_skill"),
+    ("autoregression", sensing, "_follow"),
+    ("references, errors of simple rules", sensing, "_compare"),
     ("network's inputs", sensing, "features"),
     ("network", Part, "__call__"),
     ("River: learn", linear, "learn"),
     ("River: forecast", linear, "predict"),
     ("River: scale", linear, "scale"),
-    ("echo state", echo, "step"),
-    ("refinement: learn", refinement, "learn"),
-    ("refinement: forecast", refinement, "correction"),
-    ("phase levels", bank, "phase_levels"),
+    ("heads' inputs, echo state", bank, "inputs_of"),
+    ("experts", bank, "propose"),
     ("mixtures and quantiles", bank, "issue"),
 )
 

@@ -10,11 +10,17 @@ import pytest
 from hypothesis import settings
 
 from foretide.deploy.broker import KafkaBroker, MockBroker, jars, start
+from foretide.streams.forecasting.warming import warm_up
 
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("foretide", deadline=None)  # a busy machine is slow, not wrong
 settings.load_profile("foretide")
+
+
+def pytest_sessionstart() -> None:
+    """On a new machine forecasts are compiled here once, not within some test's time limit."""
+    warm_up()
 
 
 def _need_kafka() -> None:

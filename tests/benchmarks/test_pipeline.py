@@ -25,7 +25,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.usefixtures("kafka_broker")
 def test_everything_is_measured_in_one_run(tmp_path: Path) -> None:
     done = run(
-        "--apps", "16", "--windows", "640", "--seconds", "2", "--stop-seconds", "1", "--templates", "4",
+        "--apps", "16", "--windows", "8000", "--seconds", "2", "--stop-seconds", "1", "--templates", "4",
         "--history-hours", "0.05", "--naive-apps", "1", "--naive-samples", "240", "--logs", str(tmp_path), "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -38,6 +38,12 @@ def compiled(function: F) -> F:
     return made
 
 
+def is_kept() -> bool:
+    """Whether anything compiled from these sources was kept for the next process."""
+    folder = _folder()
+    return folder is not None and any(folder.rglob("*.nbc"))
+
+
 @lru_cache(maxsize=1)
 def _folder() -> Path | None:
     """Where compiled functions are kept: beside the source, else with the user's own files. None if neither can be

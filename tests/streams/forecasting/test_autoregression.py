@@ -32,11 +32,11 @@ def simulated(first: float, second: float, length: int, seed: int = 1) -> Double
     return np.array(values)
 
 
-def fitted(values: Doubles) -> tuple[Doubles, Doubles]:
+def fitted(values: Doubles, forget: float = FORGET) -> tuple[Doubles, Doubles]:
     """Weights and covariance (1, ...) after a series."""
     weights, spread = np.zeros((1, WEIGHTS)), START[None].copy()
     for i in range(LAGS, len(values)):
-        weights, spread = learn(weights, spread, lags_of(values[:i])[None], values[i : i + 1])
+        weights, spread = learn(weights, spread, lags_of(values[:i])[None], values[i : i + 1], forget=forget)
     return weights, spread
 
 
@@ -49,10 +49,9 @@ def test_it_finds_the_coefficients_of_a_simulated_series(first: float, second: f
     assert found[LAGS] == pytest.approx(0.5, abs=0.25)
 
 
-def test_without_forgetting_it_is_the_ridge_regression_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foretide.streams.forecasting.autoregression.FORGET", 1.0)
+def test_without_forgetting_it_is_the_ridge_regression_of_all() -> None:
     values = simulated(0.6, 0.3, 200)
-    (found,), (spread,) = fitted(values)
+    (found,), (spread,) = fitted(values, forget=1.0)
     seen = np.array([lags_of(values[:i]) for i in range(LAGS, len(values))])
     precision = seen.T @ seen + np.linalg.inv(START)
     np.testing.assert_allclose(found, np.linalg.solve(precision, seen.T @ values[LAGS:]), rtol=1e-6, atol=1e-8)

@@ -6,12 +6,16 @@ import hashlib
 
 import numpy as np
 
-from foretide.streams.forecasting.echo import INNER, INPUT, LEAK, RADIUS, UNITS, Floats, step
+from foretide.streams.forecasting import echo
+from foretide.streams.forecasting.echo import INNER, INPUT, LEAK, RADIUS, UNITS, Floats
 
 
 def run(state: Floats, changes: Floats) -> Floats:
+    """The units (rows, UNITS) after some `changes` (times, rows)."""
+    state = state.copy()
     for change in changes:
-        state = step(state, change)
+        for row, one in enumerate(change.tolist()):
+            echo.step(state[row], one)
     return state
 
 
@@ -44,13 +48,12 @@ def test_a_change_is_remembered_for_as_long_as_its_units_leak() -> None:
     assert np.abs(left[slow]).mean() > np.abs(left[LEAK > 0.4]).mean()
 
 
-def test_rows_do_not_depend_on_each_other() -> None:
+def test_a_step_is_that_of_an_echo_state_network() -> None:
     draw = np.random.default_rng(2)
-    states = draw.uniform(-1.0, 1.0, (33, UNITS)).astype(np.float32)
-    changes = draw.normal(0.0, 2.0, (20, 33)).astype(np.float32)
-    together = run(states, changes)
-    for row in (0, 1, 7, 16, 32):
-        np.testing.assert_array_equal(run(states[row : row + 1], changes[:, row : row + 1])[0], together[row])
+    units = draw.uniform(-1.0, 1.0, (1, UNITS)).astype(np.float32)
+    found = run(units, np.array([[0.7]], dtype=np.float32))[0]
+    drive = INNER.astype(np.float64) @ units[0] + 0.7 * INPUT
+    np.testing.assert_allclose(found, (1 - LEAK) * units[0] + LEAK * np.tanh(drive), rtol=1e-5)
 
 
 def test_what_came_in_which_order_makes_a_difference() -> None:

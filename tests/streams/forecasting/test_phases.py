@@ -10,9 +10,9 @@ import pytest
 from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.phases import FADE
 from foretide.streams.forecasting.record import PHASES
-from foretide.streams.forecasting.remembering import recall
 from foretide.streams.forecasting.targets import Target
 from support.banks import Step, alone, feed
+from support.recalled import recall
 
 PHASE = EXPERTS.index("phase")
 

@@ -11,10 +11,10 @@ from foretide.streams.forecasting.aggregation import FADE
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.record import MEMORY
-from foretide.streams.forecasting.remembering import recall
 from foretide.streams.forecasting.settling import COVERAGE_FADE
 from foretide.streams.forecasting.targets import LEVELS, Target
 from support.banks import Step, alone, drawn, feed, plain, small_network
+from support.recalled import recall
 
 
 def pinball(error: float, level: float) -> float:

@@ -15,32 +15,30 @@ from support.banks import plain, together
 F = np.float32
 
 
-def test_the_rules_and_what_stands_for_an_unknown_day() -> None:
-    last, mean12, smoothed, mean60, ar = (np.full(3, v, dtype=F) for v in (10.0, 9.0, 8.0, 7.0, 6.0))
-    now, then = np.array([20.0, nan, 20.0], dtype=F), np.array([25.0, 25.0, nan], dtype=F)
-    found = rules(last, mean12, smoothed, mean60, now, then, ar)
-    assert found.shape == (3, RULES + 1)
-    assert found[0].tolist() == [9.0, 8.0, 15.0, 25.0, 7.0, 6.0, 10.0]
-    assert found[1].tolist() == [9.0, 8.0, 10.0, 25.0, 7.0, 6.0, 10.0]
-    assert found[2].tolist() == [9.0, 8.0, 10.0, 10.0, 7.0, 6.0, 10.0]
+@pytest.mark.parametrize(
+    ("now", "then", "moved", "day"), [(20.0, 25.0, 15.0, 25.0), (nan, 25.0, 10.0, 25.0), (20.0, nan, 10.0, 10.0)]
+)
+def test_the_rules_and_what_stands_for_an_unknown_day(now: float, then: float, moved: float, day: float) -> None:
+    found = np.empty(RULES + 1, dtype=F)
+    rules(10.0, 9.0, 8.0, 7.0, now, then, 6.0, found)
+    assert found.tolist() == [9.0, 8.0, moved, day, 7.0, 6.0, 10.0]
 
 
-def test_errors_fade_and_rows_without_an_outcome_keep_theirs() -> None:
-    errors, said = np.ones((2, RULES + 1), dtype=F), np.full((2, RULES + 1), 4.0, dtype=F)
-    found = learn(errors, said, np.array([1.0, 1.0], dtype=F), np.array([True, False]))
-    assert found[0] == pytest.approx(FADE + (1 - FADE) * 3.0)
-    assert found[1].tolist() == [1.0] * (RULES + 1)
+def test_errors_fade() -> None:
+    errors = np.ones(RULES + 1, dtype=F)
+    learn(errors, np.full(RULES + 1, 4.0, dtype=F), 1.0)
+    assert errors == pytest.approx(FADE + (1 - FADE) * 3.0)
 
 
 def test_what_is_told_is_relative_to_last_values_error() -> None:
-    scale = np.array([2.0], dtype=F)
-    errors = np.array([[1.0, 2.0, 3.0, 0.0, 1.5, 1.0, 1.0]], dtype=F)
-    (found,) = told(errors, scale)
+    errors = np.array([1.0, 2.0, 3.0, 0.0, 1.5, 1.0, 1.0], dtype=F)
+    found, larger = np.empty(RULES + 1, dtype=F), np.empty(RULES + 1, dtype=F)
+    told(errors, 2.0, found)
     least = LEAST * 2.0
     expected = [WEIGHT * log((e + least) / (1.0 + least)) for e in (1.0, 2.0, 3.0, 0.0, 1.5, 1.0)]
     assert found.tolist() == pytest.approx([*expected, (1.0 + least) / 2.0], rel=1e-4, abs=1e-6)
-    larger = told(errors * F(1024), scale * F(1024))
-    np.testing.assert_array_equal(larger[0], found)
+    told(errors * F(1024), 2048.0, larger)
+    np.testing.assert_array_equal(larger, found)
 
 
 def test_a_bank_measures_the_rules_five_steps_later() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS
-from foretide.streams.forecasting.remembering import recall
 from foretide.streams.forecasting.targets import Target
 from support.banks import Step, feed, small_network
+from support.recalled import recall
 
 TOLD = EXPERTS.index("told")
 LEAD = 4

@@ -63,15 +63,3 @@ def test_the_scale_is_the_faded_mean_of_changes_and_smoothing_is_exponential(len
 def test_the_scale_of_what_does_not_change_is_a_small_share_of_its_size() -> None:
     view = fed([[(v, v)] * 30 for v in (0.0, 5.0, -5.0, 1e30)])
     assert view.scale.tolist() == pytest.approx([1e-12, 5e-6, 5e-6, 1e24], rel=1e-5)
-
-
-def test_references_are_told_of_the_means_and_of_the_peaks() -> None:
-    steps = noisy(2, 120)
-    view = fed([steps, noisy(3, 120)])
-    found = view.references()
-    assert found.shape == (2, 2, 5)
-    high12, high48 = (max(p for _, p in steps[-n:]) for n in (12, 48))
-    for kind in range(2):
-        values = [s[kind] for s in steps]
-        expected = [values[-1], sum(values[-12:]) / 12, float(view.smoothed[0, kind]), high12, high48]
-        assert found[0, kind].tolist() == pytest.approx(expected, rel=1e-5, abs=1e-5)

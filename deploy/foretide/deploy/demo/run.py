@@ -35,6 +35,7 @@ from foretide.schemas.inventory_file import write_inventory
 from foretide.schemas.kafka.sender import Sender
 from foretide.schemas.messages import PoolEvent
 from foretide.schemas.topics import PARTITIONS, POOL_EVENTS
+from foretide.streams.forecasting.warming import warm_up
 from foretide.streams.worker.changelog import read_snapshots
 from foretide.streams.worker.run import EXIT_UNSAVED
 
@@ -71,6 +72,8 @@ class Demo:
         try:
             async with self._showing():
                 self._view.say(f"{plan.source}: {len(plan.apps)} applications, {plan.cards} cards")
+                # Here, that two workers need not do the same side by side.
+                await asyncio.to_thread(warm_up, self._view.say)
                 broker = self._broker = await self._start_broker()
                 status.broker, status.stage = broker.label, "starting"
                 self._view.say(f"{broker.label} at {broker.kafka.bootstrap}")

@@ -6,11 +6,14 @@ from its own row alone and in the same order of operations, whatever other rows 
 
 from __future__ import annotations
 
-import math
-from typing import Final
+from math import ceil, copysign, isfinite, isnan, log1p, sqrt
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from foretide.streams.compiled import compiled
+from foretide.streams.fleet.ordering import ranked
 
 Floats = NDArray[np.float32]
 
@@ -28,9 +31,15 @@ DAY: Final = 1 + len(AHEAD) + 1 + 1 + len(PROFILED)
 AR_STEPS: Final = (1, 5, 15)
 RULES: Final = 6
 """Simple rules whose recent errors are told (`skill`)."""
+LARGEST: Final = float(np.finfo(np.float32).max)
+"""An input beyond this counts as not known."""
 FEATURES: Final = len(LAGS) + 3 * len(WINDOWS) + 4 + 3 + 4 + 8 + 1 + len(PROFILED) + len(AR_STEPS) + RULES + 1
 
-_DAY_FROM: Final = 1 + len(AHEAD)
+_USUAL: Final = 1 + len(AHEAD) + 1
+_CHANGES: Final = RECENT - 1
+_OFTEN: Final = ceil(0.9 * _CHANGES) - 1
+_SPREADS: Final = (12, 60)
+"""Windows of which the standard deviation is told."""
 
 
 def features(
@@ -44,69 +53,118 @@ def features(
     autoregression's forecasts at AR_STEPS; `skill` (rows, RULES + 1) are the logarithms of the rules' recent errors in
     proportion to last value's, then last value's own error.
     """
-    rows, history = means.shape
-    last = means[:, -1:]
-    unit = scale[:, None]
-    shape = means - last
-    shape /= unit
-    # To subtract and to divide by what is positive keeps the order: of the peaks only those told are brought to units.
-    top = np.empty((rows, len(WINDOWS) + len(FREQUENT) + 1), dtype=np.float32)
-    for i, width in enumerate(WINDOWS):
-        top[:, i] = peaks[:, -width:].max(axis=1)
-    for i, width in enumerate(FREQUENT, len(WINDOWS)):
-        part = peaks[:, -width:]
-        rank = math.ceil(0.9 * part.shape[1]) - 1
-        top[:, i] = np.partition(part, rank, axis=1)[:, rank]
-    top[:, -1] = peaks[:, -1]
-    top -= last
-    top /= unit
-    out = np.zeros((rows, FEATURES), dtype=np.float32)
-    place = len(LAGS)
-    out[:, :place] = shape[:, [history - 1 - lag for lag in LAGS]]
-    for i, width in enumerate(WINDOWS):
-        part = shape[:, -width:]
-        out[:, place] = part.sum(axis=1) / np.float32(part.shape[1])
-        out[:, place + 1] = top[:, i]
-        out[:, place + 2] = part.min(axis=1)
+    found = np.empty((len(means), FEATURES), dtype=np.float32)
+    whole = np.ascontiguousarray
+    _fill(whole(means), whole(peaks), whole(scale), whole(steps), whole(day), whole(ar), whole(skill), found)
+    return found
+
+
+@compiled
+def _fill(
+    means: Floats,
+    peaks: Floats,
+    scale: Floats,
+    steps: NDArray[np.int64],
+    day: Floats,
+    ar: Floats,
+    skill: Floats,
+    found: Floats,
+) -> None:
+    history = means.shape[1]
+    shape, out = np.empty(history), np.empty(FEATURES)
+    for i in range(len(means)):
+        last, unit = np.float64(means[i, history - 1]), np.float64(scale[i])
+        for j in range(history):
+            shape[j] = (means[i, j] - last) / unit
+        place = _levels(shape, peaks[i], last, unit, out)
+        place = _spreads(shape, peaks[i], last, unit, out, place)
+        place = _changes(shape, out, place)
+        out[place] = last / unit
+        out[place + 1] = (peaks[i, history - 1] - last) / unit
+        lowest, idle = out[len(LAGS) + 3 * len(WINDOWS) - 1], 0
+        for j in range(history - RECENT, history):
+            idle += shape[j] <= lowest + 1e-6
+        out[place + 2] = 3.0 / RECENT * idle
+        out[place + 3] = 0.5 * log1p(min(steps[i], 10_000))
+        place = _by_day(day[i], last, unit, out, place + 4)
+        for j in range(len(AR_STEPS)):
+            out[place + j] = (ar[i, j] - last) / unit
+        place += len(AR_STEPS)
+        for j in range(RULES + 1):
+            out[place + j] = skill[i, j]
+        for j in range(FEATURES):
+            # A day ago it may have been larger than any number of today's units.
+            value = out[j] if isfinite(out[j]) and abs(out[j]) <= LARGEST else 0.0
+            found[i, j] = copysign(log1p(abs(value)), value)
+
+
+@compiled
+def _levels(shape: Any, peaks: Any, last: float, unit: float, out: Any) -> int:
+    """The lags; of each window the mean, the highest peak and the minimum. Where the next input goes."""
+    history, place = len(shape), len(LAGS)
+    for k, lag in enumerate(LAGS):
+        out[k] = shape[history - 1 - lag]
+    total, high, low, j = 0.0, peaks[history - 1], 0.0, history - 1
+    for width in WINDOWS:
+        many = min(width, history)
+        while j >= history - many:
+            total += shape[j]
+            high, low = max(high, peaks[j]), min(low, shape[j])
+            j -= 1
+        out[place] = total / many
+        out[place + 1] = (high - last) / unit
+        out[place + 2] = low
         place += 3
-    lowest = out[:, place - 1]
-    for width in (12, 60):
-        part = shape[:, -width:]
-        off = part - (part.sum(axis=1) / np.float32(part.shape[1]))[:, None]
-        out[:, place] = np.sqrt((off * off).sum(axis=1) / np.float32(part.shape[1]))
+    return place
+
+
+@compiled
+def _spreads(shape: Any, peaks: Any, last: float, unit: float, out: Any, place: int) -> int:
+    """How far values are from their mean; the peak that nine of ten steps stay below."""
+    history = len(shape)
+    for width in _SPREADS:
+        many, total, squares = min(width, history), 0.0, 0.0
+        for j in range(history - many, history):
+            total += shape[j]
+        for j in range(history - many, history):
+            off = shape[j] - total / many
+            squares += off * off
+        out[place] = sqrt(squares / many)
         place += 1
-    out[:, place : place + len(FREQUENT)] = top[:, len(WINDOWS) : -1]
-    place += len(FREQUENT)
-    changes = shape[:, 1 - RECENT :] - shape[:, -RECENT:-1]
-    np.abs(changes, out=changes)
-    changes.sort(axis=1)
-    out[:, place] = changes[:, (RECENT - 1) // 2]
-    out[:, place + 1] = changes[:, math.ceil(0.9 * (RECENT - 1)) - 1]
-    out[:, place + 2] = changes[:, -1]
-    out[:, place + 3] = last[:, 0] / scale
-    out[:, place + 4] = top[:, -1]
-    idle = shape[:, -RECENT:] <= lowest[:, None] + np.float32(1e-6)
-    out[:, place + 5] = np.float32(3.0 / RECENT) * idle.sum(axis=1, dtype=np.int64)
-    out[:, place + 6] = np.float32(0.5) * np.log1p(np.minimum(steps, 10_000)).astype(np.float32)
-    place += 7
-    with np.errstate(over="ignore"):  # a day ago it may have been larger than any number of today's units
-        place = _by_day(out, place, day, last, unit)
-    out[:, place : place + len(AR_STEPS)] = (ar - last) / unit
-    place += len(AR_STEPS)
-    out[:, place:] = skill
-    np.nan_to_num(out, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    squashed: Floats = np.copysign(np.log1p(np.abs(out)), out)
-    return squashed
+    for width in FREQUENT:
+        many = min(width, history)
+        high = ranked(peaks[history - many :], many - ceil(0.9 * many) + 1)
+        out[place] = (high - last) / unit
+        place += 1
+    return place
 
 
-def _by_day(out: Floats, place: int, day: Floats, last: Floats, unit: Floats) -> int:
-    now = day[:, :1]
-    out[:, place] = ((now - last) / unit)[:, 0]
-    out[:, place + 1 : place + 1 + len(AHEAD)] = (day[:, 1:_DAY_FROM] - now) / unit
+@compiled
+def _changes(shape: Any, out: Any, place: int) -> int:
+    """The median of the latest changes, the one that nine of ten stay below, and the largest."""
+    history = len(shape)
+    ordered = np.empty(_CHANGES)
+    for held in range(_CHANGES):
+        change, k = abs(shape[history - 1 - held] - shape[history - 2 - held]), held
+        while k > 0 and ordered[k - 1] > change:
+            ordered[k] = ordered[k - 1]
+            k -= 1
+        ordered[k] = change
+    out[place], out[place + 1], out[place + 2] = ordered[_CHANGES // 2], ordered[_OFTEN], ordered[_CHANGES - 1]
+    return place + 3
+
+
+@compiled
+def _by_day(day: Any, last: float, unit: float, out: Any, place: int) -> int:
+    """What was a day ago, and what is usual at this time; NaN where it is not known."""
+    now, usual = np.float64(day[0]), np.float64(day[_USUAL])
+    out[place] = (now - last) / unit
+    for k in range(len(AHEAD)):
+        out[place + 1 + k] = (day[1 + k] - now) / unit
     place += 1 + len(AHEAD)
-    out[:, place] = (day[:, _DAY_FROM] - last[:, 0]) / unit[:, 0]
-    out[:, place + 1] = ~np.isnan(now[:, 0])
-    usual = day[:, _DAY_FROM + 1 : _DAY_FROM + 2]
-    out[:, place + 2] = ((usual - last) / unit)[:, 0]
-    out[:, place + 3 : place + 3 + len(PROFILED)] = (day[:, _DAY_FROM + 2 :] - usual) / unit
+    out[place] = (day[_USUAL - 1] - last) / unit
+    out[place + 1] = 0.0 if isnan(now) else 1.0
+    out[place + 2] = (usual - last) / unit
+    for k in range(len(PROFILED)):
+        out[place + 3 + k] = (day[_USUAL + 1 + k] - usual) / unit
     return place + 3 + len(PROFILED)

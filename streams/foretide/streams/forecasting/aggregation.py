@@ -8,10 +8,13 @@ within a half-life.
 
 from __future__ import annotations
 
-from typing import Final
+from math import exp
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from foretide.streams.compiled import compiled
 
 Doubles = NDArray[np.float64]
 
@@ -22,26 +25,52 @@ ETA: Final = 30.0
 """How sharply a relative loss counts."""
 
 
+_LARGEST: Final = 700.0
+"""An exponential beyond this would be 0 or infinite."""
+
+
 def weights(losses: Doubles, favourite: int) -> Doubles:
     """Weights (..., experts) that sum to 1 for faded losses of the same shape; all on the `favourite` where nothing
     was lost yet by any, and shared by those without loss where some have none."""
-    best = losses.min(axis=-1, keepdims=True)
-    none = best <= 0.0
-    with np.errstate(over="ignore"):  # a best loss that has faded to nearly nothing is as good as infinitely better
-        worse = ETA * (losses / np.where(none, 1.0, best) - 1.0)
-    raw = np.exp(-np.minimum(worse, 700.0))
-    spotless = losses <= 0.0
-    raw = np.where(none, spotless, raw)
-    untold = spotless.all(axis=-1)
-    if untold.any():
-        raw[untold] = 0.0
-        raw[untold, favourite] = 1.0
-    shared: Doubles = raw / raw.sum(axis=-1, keepdims=True)
-    return shared
+    found = np.empty_like(losses)
+    experts = losses.shape[-1]
+    _share_rows(np.ascontiguousarray(losses.reshape(-1, experts)), favourite, found.reshape(-1, experts))
+    return found
 
 
-def mixed(shares: Doubles, forecasts: Doubles) -> Doubles:
-    """The weighted forecasts (...,), never outside the experts' own range."""
-    sums = (shares * forecasts).sum(axis=-1)
-    within: Doubles = np.minimum(np.maximum(sums, forecasts.min(axis=-1)), forecasts.max(axis=-1))
-    return within
+@compiled
+def _share_rows(losses: Doubles, favourite: int, found: Doubles) -> None:
+    for row in range(len(losses)):
+        share(losses[row], favourite, found[row])
+
+
+@compiled
+def share(losses: Any, favourite: int, found: Any) -> None:
+    """Fill `found` (experts,) with the weights for faded losses (experts,)."""
+    best, worst = losses[0], losses[0]
+    for loss in losses:
+        best, worst = min(best, loss), max(worst, loss)
+    total = 0.0
+    for i in range(len(losses)):
+        if best > 0.0:
+            # A best loss that has faded to nearly nothing is as good as infinitely better.
+            found[i] = exp(-min(ETA * (losses[i] / best - 1.0), _LARGEST))
+        elif worst > 0.0:
+            found[i] = 1.0 if losses[i] <= 0.0 else 0.0
+        else:
+            found[i] = 1.0 if i == favourite else 0.0
+        total += found[i]
+    for i in range(len(losses)):
+        found[i] /= total
+
+
+@compiled
+def mixed(shares: Any, forecasts: Any) -> float:
+    """The weighted forecast, never outside the experts' own range; both are (experts,)."""
+    low = high = np.float64(forecasts[0])
+    total = 0.0
+    for i in range(len(shares)):
+        value = np.float64(forecasts[i])
+        total += shares[i] * value
+        low, high = min(low, value), max(high, value)
+    return min(max(total, low), high)

@@ -6,10 +6,13 @@ iteration. The lags are distances from the mean of the history, in units of the 
 
 from __future__ import annotations
 
-from typing import Final
+from math import isfinite
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from foretide.streams.compiled import compiled
 
 Doubles = NDArray[np.float64]
 
@@ -29,32 +32,82 @@ START: Final = np.eye(WEIGHTS) * DELTA
 
 
 def learn(
-    weights: Doubles, covariance: Doubles, lags: Doubles, outcome: Doubles, surprise: float = SURPRISE
+    weights: Doubles,
+    covariance: Doubles,
+    lags: Doubles,
+    outcome: Doubles,
+    surprise: float = SURPRISE,
+    forget: float = FORGET,
 ) -> tuple[Doubles, Doubles]:
-    """Weights (rows, n) and covariance (rows, n, n) after the `outcome` (rows,) of `lags` (rows, n).
+    """Weights (rows, n) and covariance (rows, n, n) after the `outcome` (rows,) of `lags` (rows, n)."""
+    learnt, spread = weights.copy(), covariance.copy()
+    _learn_rows(learnt, spread, np.ascontiguousarray(lags), np.ascontiguousarray(outcome), surprise, forget)
+    return learnt, spread
+
+
+@compiled
+def _learn_rows(
+    weights: Doubles, covariance: Doubles, lags: Doubles, outcome: Doubles, surprise: float, forget: float
+) -> None:
+    for row in range(len(weights)):
+        learn_one(weights[row], covariance[row], lags[row], outcome[row], surprise, forget)
+
+
+@compiled
+def learn_one(weights: Any, covariance: Any, lags: Any, outcome: float, surprise: float, forget: float) -> None:
+    """Make weights (n,) and covariance (n, n) what they are after the `outcome` of `lags` (n,).
 
     Errors beyond `surprise` are cut off. What is cut off is never learnt, however long it stays.
     """
-    error = np.clip(outcome - (lags * weights).sum(axis=1), -surprise, surprise)
-    seen = (covariance * lags[:, None, :]).sum(axis=2)
-    gain = seen / (FORGET + (lags * seen).sum(axis=1))[:, None]
-    learnt = weights + gain * error[:, None]
-    spread = (covariance - gain[:, :, None] * seen[:, None, :]) / FORGET
-    trace = np.trace(spread, axis1=1, axis2=2)
-    lost = ~((trace > 0.0) & (trace <= TRACE))
-    if lost.any():
-        spread[lost] = np.eye(lags.shape[1]) * DELTA
-        learnt[~np.isfinite(learnt).all(axis=1)] = 0.0
-    return learnt, spread
+    size = len(weights)
+    said, along = 0.0, forget
+    seen = np.empty(size)
+    for j in range(size):
+        said += lags[j] * weights[j]
+        one = 0.0
+        for k in range(size):
+            one += covariance[j, k] * lags[k]
+        seen[j] = one
+        along += lags[j] * one
+    error = min(max(outcome - said, -surprise), surprise)
+    trace, sound = 0.0, True
+    for j in range(size):
+        gain = seen[j] / along
+        weights[j] += gain * error
+        sound = sound and isfinite(weights[j])
+        for k in range(size):
+            covariance[j, k] = (covariance[j, k] - gain * seen[k]) / forget
+        trace += covariance[j, j]
+    if not 0.0 < trace <= TRACE:
+        covariance[:, :] = 0.0
+        for j in range(size):
+            covariance[j, j] = DELTA
+        if not sound:
+            weights[:] = 0.0
 
 
 def ahead(weights: Doubles, lags: Doubles, steps: int) -> Doubles:
     """The next `steps` values (rows, steps) after `lags` (rows, 9), newest first and the constant last."""
-    rows = len(lags)
-    path = np.empty((rows, LAGS + steps))
-    path[:, :LAGS] = lags[:, LAGS - 1 :: -1]
-    backward = weights[:, LAGS - 1 :: -1]
-    constant = weights[:, LAGS]
-    for step in range(LAGS, LAGS + steps):
-        path[:, step] = np.clip((path[:, step - LAGS : step] * backward).sum(axis=1) + constant, -CLIP, CLIP)
-    return path[:, LAGS:]
+    path = np.empty((len(lags), steps))
+    _ahead_rows(np.ascontiguousarray(weights), np.ascontiguousarray(lags), path)
+    return path
+
+
+@compiled
+def _ahead_rows(weights: Doubles, lags: Doubles, path: Doubles) -> None:
+    for row in range(len(lags)):
+        ahead_one(weights[row], lags[row], path[row])
+
+
+@compiled
+def ahead_one(weights: Any, lags: Any, path: Any) -> None:
+    """Fill `path` with the next values after `lags`, newest first and the constant last."""
+    before = np.empty(LAGS + len(path))
+    for k in range(LAGS):
+        before[LAGS - 1 - k] = lags[k]
+    for step in range(len(path)):
+        value = weights[LAGS]
+        for k in range(LAGS):
+            value += weights[k] * before[LAGS - 1 + step - k]
+        value = min(max(value, -CLIP), CLIP)
+        before[LAGS + step] = path[step] = value

@@ -6,7 +6,7 @@ A row's forecasts depend on its own steps alone: not on the other rows, nor on w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,39 +15,26 @@ from numpy.typing import NDArray
 from foretide.streams.fleet import Network
 from foretide.streams.fleet.features import WINDOWS
 from foretide.streams.fleet.network import between
-from foretide.streams.forecasting import echo, linear, refinement
-from foretide.streams.forecasting.experts import EXPERTS, LAST
-from foretide.streams.forecasting.issuing import issue, moved_as_a_day_ago
+from foretide.streams.forecasting import linear
+from foretide.streams.forecasting.experts import EXPERTS
+from foretide.streams.forecasting.issuing import issue
 from foretide.streams.forecasting.linear import CLIP
-from foretide.streams.forecasting.phases import phase_levels
+from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.plugged import PluggedModels
-from foretide.streams.forecasting.record import (
-    CALENDAR,
-    ERROR,
-    EXOGENOUS,
-    GROWTH,
-    INPUTS,
-    PLAIN,
-    SHAPE,
-    blank,
-    depth,
-    record_of,
-)
-from foretide.streams.forecasting.sensing import Sensed, sense
-from foretide.streams.forecasting.settling import Plan, Settled, settle
+from foretide.streams.forecasting.proposing import inputs_of, propose
+from foretide.streams.forecasting.record import CALENDAR, ERROR, EXOGENOUS, GROWTH, PLAIN, blank, depth, record_of
+from foretide.streams.forecasting.sensing import sense
+from foretide.streams.forecasting.settling import Settled, settle
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.told import Telling
-from foretide.streams.forecasting.view import Doubles, Floats, Ints, View, take
+from foretide.streams.forecasting.view import Floats, Ints, View, take
 
 FAR: Final = WINDOWS[-1]
 """Steps that are looked back at."""
 OUTSIDE: Final = CALENDAR + EXOGENOUS
 """Numbers from outside the series: the time of day, the exogenous signals."""
 
-_AT: Final = {name: place for place, name in enumerate(EXPERTS)}
-
-_SHAPE: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 15])
-"""Which of the network's inputs River's heads see: five lags; mean, maximum and minimum of 12; maximum of 60."""
+TOLD: Final = EXPERTS.index("told")
 
 
 class BankRow(msgspec.Struct, array_like=True, frozen=True):
@@ -69,7 +56,7 @@ class Bank:
         self._plan = Plan.of(targets)
         # Outcomes are of the latest steps: it must look back at least as far as it forecasts.
         self._record = record_of(targets, max(look_back, depth(targets)), len(plugged))
-        left, right, self._share = between([t.steps for t in targets])
+        left, right, _ = between([t.steps for t in targets])
         self._network = network.only(np.concatenate([left, right]), np.tile(self._plan.kinds, 2))
         self.experts = (*EXPERTS, *plugged)
         self._names = tuple(plugged)
@@ -108,16 +95,25 @@ class Bank:
         """The next step of each row in `at`, no row twice: its mean and peak; what was a day ago (rows, DAY) as
         `features` wants it; from outside (rows, OUTSIDE) the calendar and exogenous signals, NaN where unknown; and
         the place of its phase, below PHASES."""
-        rows = np.asarray(at, dtype=np.int64)
-        view = take(self.state, rows, np.asarray(means, dtype=np.float32), np.asarray(peaks, dtype=np.float32))
-        settled = settle(self.state, rows, view, self._plan)
+        state, rows = self.state, np.asarray(at, dtype=np.int64)
+        view = take(state, rows, np.asarray(means, dtype=np.float32), np.asarray(peaks, dtype=np.float32))
+        settled = settle(state, rows, view, self._plan)
         self._learn_linear(rows, settled)
         self._telling.learn(rows, view, settled)
-        sensed = sense(self.state, rows, view, day)
-        inputs = self._inputs(rows, view, sensed.inputs, outside)
-        levels = phase_levels(self.state, rows, np.asarray(phases, dtype=np.int64), view)
-        self._issue(rows, view, day, sensed, self._network(sensed.inputs), inputs, levels)
-        self.state["since"][rows] += 1
+        sensed = sense(state, rows, view, day)
+        exogenous = linear.scale(state, rows, outside[:, CALENDAR:])
+        inputs = inputs_of(state, rows, view, sensed, outside, exogenous)
+        changes = linear.predict(state, rows, inputs[:, :PLAIN])
+        place = np.asarray(phases, dtype=np.int64)
+        network = self._network(sensed.inputs)
+        proposed = propose(
+            state, rows, view, day, sensed, network, inputs, changes, place, self._plan, len(self.experts)
+        )
+        proposed.experts[..., TOLD] = self._telling.forecast(rows, view, self._plan, inputs)
+        if self._names:
+            proposed.experts[..., len(EXPERTS) :] = self._plugged_say(rows, view, inputs)
+        issue(state, rows, view, inputs, proposed)
+        state["since"][rows] += 1
 
     def shorten(self, row: int, factor: float) -> None:
         """Let what was lost so far count by `factor` only, here and in what scores relate to it: what is lost from now
@@ -163,62 +159,10 @@ class Bank:
             for row, head, seen, change in pairs:
                 self._plugged[row].learn(head, seen, change)
 
-    def _inputs(self, rows: Ints, view: View, inputs: Floats, outside: Floats) -> Floats:
-        """The inputs (rows, INPUTS) of what is learnt for one series; River scales the exogenous ones."""
-        state = self.state
-        moved = (view.means[:, -1] - view.means[:, -2]) / view.scale
-        units = echo.step(state["echo"][rows], np.copysign(np.log1p(np.abs(moved)), moved))
-        state["echo"][rows] = units
-        found = np.empty((len(rows), INPUTS), dtype=np.float32)
-        found[:, :SHAPE] = inputs[:, _SHAPE]
-        found[:, SHAPE : SHAPE + CALENDAR] = outside[:, :CALENDAR]
-        found[:, SHAPE + CALENDAR : PLAIN] = linear.scale(state, rows, outside[:, CALENDAR:])
-        found[:, PLAIN:-1] = units
-        found[:, -1] = 1.0
+    def _plugged_say(self, rows: Ints, view: View, inputs: Floats) -> Floats:
+        """What the experts named in the settings say: (rows, heads, experts)."""
+        pairs = zip(rows.tolist(), inputs[:, :PLAIN].tolist(), strict=True)
+        said = np.array([self._plugged[row].predict(of) for row, of in pairs], dtype=np.float32)
+        last = np.stack([view.means[:, -1], view.peaks[:, -1]], axis=1)[:, self._plan.of_peaks]
+        found: Floats = last[:, :, None] + view.scale[:, None, None] * said
         return found
-
-    def _issue(
-        self,
-        rows: Ints,
-        view: View,
-        day: Floats,
-        sensed: Sensed,
-        quantiles: Floats,
-        inputs: Floats,
-        levels: Floats,
-    ) -> None:
-        state, plan = self.state, self._plan
-        slot = view.steps % state["inputs"].shape[1]
-        heads = len(plan.steps)
-        left, right = quantiles[:, :heads], quantiles[:, heads:]
-        unit = view.scale[:, None, None]
-        anchor = view.means[:, -1][:, None, None]
-        fleet = anchor + unit * (left + self._share[:, None] * (right - left))
-        refined = fleet + unit * refinement.correction(state["refined"][rows], inputs)
-        refined = np.maximum.accumulate(refined, axis=2)
-        references, path = sensed.references, sensed.path
-        last = references[:, plan.of_peaks, LAST]
-        seen = inputs[:, :PLAIN]
-        experts = np.empty((len(rows), heads, len(self.experts)), dtype=np.float32)
-        experts[..., : references.shape[2]] = references[:, plan.of_peaks]
-        experts[..., _AT["day"]] = moved_as_a_day_ago(last, day, plan.steps)
-        experts[..., _AT["ar"]] = self._along(path)
-        moved = np.clip(linear.predict(state, rows, seen), -CLIP, CLIP)
-        experts[..., _AT["linear"]] = last + view.scale[:, None] * moved
-        experts[..., _AT["fleet"]] = fleet[:, :, 0]
-        experts[..., _AT["refined"]] = refined[:, :, 0]
-        experts[..., _AT["phase"]] = levels[:, plan.of_peaks]
-        experts[..., _AT["told"]] = self._telling.forecast(rows, slot, view, plan, inputs)
-        if self._names:
-            said = [self._plugged[row].predict(of) for row, of in zip(rows.tolist(), seen.tolist(), strict=True)]
-            experts[..., len(EXPERTS) :] = last[:, :, None] + unit * np.array(said, dtype=np.float32)
-        state["inputs"][rows, slot] = inputs
-        state["frame"][rows, slot] = np.stack([view.means[:, -1], view.peaks[:, -1], view.scale], axis=1)
-        issue(state, rows, slot, plan, experts, fleet, refined)
-
-    def _along(self, path: Doubles) -> Any:
-        """The autoregression's forecast for each head: a point, or the mean or the maximum of its path."""
-        ends = np.minimum(self._plan.steps, path.shape[1]) - 1
-        highs = np.maximum.accumulate(path, axis=1)[:, ends]
-        means = np.cumsum(path, axis=1)[:, ends] / (ends + 1)
-        return np.choose(self._plan.kinds, [path[:, ends], highs, means])

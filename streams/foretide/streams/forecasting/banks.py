@@ -12,6 +12,7 @@ from foretide.streams.fleet import Network
 from foretide.streams.forecasting.bank import Bank
 from foretide.streams.forecasting.plugged import checked
 from foretide.streams.forecasting.targets import Target
+from foretide.streams.forecasting.warming import warm_up
 
 
 class Due(NamedTuple):
@@ -37,6 +38,7 @@ class Banks:
 
     def __init__(self, network: Network, plugged: Sequence[str] = ()) -> None:
         """`plugged` names River regressors that are experts too; PluggedError for one that cannot be."""
+        warm_up()
         self._network = network
         self._plugged = checked(plugged)
         self._banks: dict[tuple[tuple[Target, ...], int], Bank] = {}
@@ -58,7 +60,7 @@ class Banks:
             bank = banks[0]
             if any(before):
                 bank.interrupt([row for row, lost in zip(rows, before, strict=True) if lost])
-            day = np.frombuffer(b"".join(days), dtype=np.float32).reshape(len(group), -1)
+            day = np.frombuffer(bytearray().join(days), dtype=np.float32).reshape(len(group), -1)
             outside = np.frombuffer(b"".join(outsides)).reshape(len(group), -1).astype(np.float32)
             bank.step(rows, means, peaks, day, outside, phases)
             if any(after):

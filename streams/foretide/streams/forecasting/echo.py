@@ -6,10 +6,13 @@ the other inputs of `refinement`. The weights are drawn once, the same in every 
 
 from __future__ import annotations
 
-from typing import Final
+from math import tanh
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from foretide.streams.compiled import compiled
 
 Floats = NDArray[np.float32]
 
@@ -33,8 +36,12 @@ def _drawn() -> tuple[Floats, Floats]:
 INNER, INPUT = _drawn()
 
 
-def step(state: Floats, change: Floats) -> Floats:
-    """The units (rows, UNITS) after a `change` (rows,) of the series in units of its scale."""
-    drive = (state[:, None, :] * INNER).sum(axis=2) + change[:, None] * INPUT
-    moved: Floats = (1 - LEAK) * state + LEAK * np.tanh(drive)
-    return moved
+@compiled
+def step(units: Any, change: float) -> None:
+    """Make the `units` (UNITS,) what they are after a `change` of the series in units of its scale."""
+    before = units.copy()
+    for unit in range(UNITS):
+        drive = change * INPUT[unit]
+        for other in range(UNITS):
+            drive += before[other] * INNER[unit, other]
+        units[unit] = (1 - LEAK[unit]) * before[unit] + LEAK[unit] * tanh(drive)

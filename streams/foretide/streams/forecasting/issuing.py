@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foretide.streams.fleet.features import AHEAD
-from foretide.streams.forecasting.aggregation import mixed, weights
+from foretide.streams.compiled import compiled
+from foretide.streams.fleet.ordering import largest
+from foretide.streams.forecasting.aggregation import mixed, share
 from foretide.streams.forecasting.experts import FLEET, LAST
+from foretide.streams.forecasting.halves import Halves, bits, narrowed
+from foretide.streams.forecasting.proposing import Proposed
 from foretide.streams.forecasting.record import MEMORY, WAYS
-from foretide.streams.forecasting.remembering import remember
-from foretide.streams.forecasting.settling import Plan
+from foretide.streams.forecasting.remembering import kept
 from foretide.streams.forecasting.targets import LEVELS
-from foretide.streams.forecasting.view import Doubles, Floats, Ints
+from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
 
 KNOWN: Final = 10
 """Outcomes that must be known before quantiles are taken from them; before that the network's stand for them."""
@@ -30,67 +32,111 @@ KEPT: Final = (0, 1, 3)
 _FLEET_WAY: Final = WAYS.index("fleet")
 
 
-def moved_as_a_day_ago(last: Floats, day: Floats, steps: Ints) -> Floats:
-    """`last` (rows, heads) moved as it moved a day ago over so many `steps`; itself where that is not known."""
-    known = np.array([0, *AHEAD], dtype=np.float64)
-    place = np.clip(np.searchsorted(known, steps, side="left"), 1, len(known) - 1)
-    share = np.clip((steps - known[place - 1]) / (known[place] - known[place - 1]), 0.0, 1.0).astype(np.float32)
-    then = day[:, place - 1] * (1 - share) + day[:, place] * share
-    found = last + (then - day[:, :1])
-    return np.where(np.isnan(found), last, found)
-
-
-def issue(
-    state: NDArray[np.void], rows: Ints, slot: Ints, plan: Plan, experts: Floats, fleet: Floats, refined: Floats
-) -> None:
-    """Write the forecasts into `state`.
-
-    `experts` (rows, heads, experts) are the forecasts of the centre, `fleet` and `refined` (rows, heads, levels) the
-    network's quantiles as they are and refined; `slot` (rows,) is where in the ring they are remembered; its
-    frame is known already.
-    """
-    at = rows[:, None], np.arange(len(plan.steps))
-    losses, exact = state["losses"][at], experts.astype(np.float64)
-    mixture = mixed(weights(losses, FLEET), exact)
-    centre = _no_worse(mixture, exact[..., LAST], state["trial"][at])
-    known = state["known"][at]
-    ways = np.empty((*centre.shape, len(LEVELS) - 1, len(WAYS)), dtype=np.float32)
-    before = _quantiles(state["errors"][at], known), _quantiles(state["outcomes"][at], known)
-    few = (known < KNOWN)[:, :, None]
-    ways[..., 0] = np.where(few, fleet[:, :, 1:], centre[:, :, None] + before[0])
-    ways[..., 1] = np.where(few, fleet[:, :, 1:], before[1])
-    ways[..., 2] = fleet[:, :, 1:]
-    ways[..., 3] = refined[:, :, 1:]
-    upper = mixed(weights(state["spread"][at], _FLEET_WAY), ways.astype(np.float64))
-    quantiles = np.maximum.accumulate(np.concatenate([centre[:, :, None], upper], axis=2), axis=2)
-    state["quantiles"][rows] = quantiles
-    remember(state, rows, slot, experts, mixture, ways, quantiles[:, :, KEPT])
-
-
-def _no_worse(mixture: Doubles, last: Doubles, trial: Doubles) -> Doubles:
-    """The mixture, or last value where the mixture has lost more of late by `HARM`.
-
-    In the long run a mixture is as good as its best expert; until then, on series with nothing to predict, it pays for
-    every expert that was lucky once. Its own loss is kept as if it had always been followed: it comes back by itself.
-    """
-    found: Doubles = np.where(trial[..., 0] > (1.0 + HARM) * trial[..., 1], last, mixture)
-    return found
-
-
-def _quantiles(values: Floats, known: Ints) -> Doubles:
-    """The quantiles at the upper levels of the latest `known` values, unset ones being infinite: (rows, heads, levels).
+@lru_cache(maxsize=1)
+def _ranks() -> Ints:
+    """Of so many numbers, counted from the largest (0), which are the quantiles at the upper levels.
 
     Of n numbers the ceil(level x (n + 1))-th smallest, at most the largest: the n + 1 is what makes a quantile of few
     numbers cover a new one as often as it says (split conformal prediction; Vovk et al., Algorithmic Learning in a
     Random World, 2005).
     """
-    places = _places()[np.minimum(known, MEMORY)]
-    return np.take_along_axis(np.sort(values, axis=2), places, axis=2).astype(np.float64)
-
-
-@lru_cache(maxsize=1)
-def _places() -> Ints:
     return np.array(
-        [[max(0, min(n, ceil(level * (n + 1))) - 1) for level in LEVELS[1:]] for n in range(MEMORY + 1)],
+        [[n - max(1, min(n, ceil(level * (n + 1)))) for level in LEVELS[1:]] for n in range(MEMORY + 1)],
         dtype=np.int64,
     )
+
+
+def issue(state: NDArray[np.void], rows: Ints, view: View, inputs: Floats, proposed: Proposed) -> None:
+    """Write the forecasts into `state`, and remember in its ring what they were made of: the `inputs` (rows, INPUTS)
+    and what was `proposed`."""
+    _remember(rows, view.steps, view.means, view.peaks, view.scale, inputs, bits(state["inputs"]), state["frame"])
+    _issue(rows, view.steps, proposed.experts, proposed.fleet, proposed.refined, _ranks(), state["frame"],
+           state["losses"], state["trial"], state["spread"], state["errors"], state["outcomes"], state["known"],
+           bits(state["experts"]), bits(state["mixture"]), bits(state["ways"]), bits(state["issued"]),
+           state["quantiles"])  # fmt: skip
+
+
+@compiled
+def _remember(
+    rows: Ints, steps: Ints, means: Floats, peaks: Floats, scale: Floats, seen: Floats, inputs: Halves, frame: Floats
+) -> None:
+    latest = means.shape[1] - 1
+    for i in range(len(rows)):
+        row, at = rows[i], steps[i] % inputs.shape[1]
+        for k in range(inputs.shape[2]):
+            inputs[row, at, k] = narrowed(seen[i, k])
+        frame[row, at, 0], frame[row, at, 1], frame[row, at, 2] = means[i, latest], peaks[i, latest], scale[i]
+
+
+@compiled
+def _issue(
+    rows: Ints,
+    steps: Ints,
+    experts: Floats,
+    fleet: Floats,
+    refined: Floats,
+    ranks: Ints,
+    frame: Floats,
+    losses: Doubles,
+    trial: Doubles,
+    spread: Doubles,
+    errors: Floats,
+    outcomes: Floats,
+    known: Ints,
+    kept_experts: Halves,
+    kept_mixture: Halves,
+    kept_ways: Halves,
+    issued: Halves,
+    quantiles: Doubles,
+) -> None:
+    upper, several = spread.shape[2], spread.shape[3]
+    shares, way_shares, ways = np.empty(losses.shape[2]), np.empty(several), np.empty((upper, several))
+    of_errors, of_outcomes = np.empty(upper), np.empty(upper)
+    for i in range(len(rows)):
+        row = rows[i]
+        at = steps[i] % frame.shape[1]
+        anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
+        for head in range(known.shape[1]):
+            share(losses[row, head], FLEET, shares)
+            mixture = mixed(shares, experts[i, head])
+            centre = _no_worse(mixture, experts[i, head, LAST], trial[row, head])
+            many = min(known[row, head], MEMORY)
+            if many >= KNOWN:
+                _quantiles(errors[row, head], many, ranks[many], of_errors)
+                _quantiles(outcomes[row, head], many, ranks[many], of_outcomes)
+            above = quantiles[row, head, 0] = centre
+            for k in range(upper):
+                told = np.float64(fleet[i, head, 1 + k])
+                ways[k, 0] = centre + of_errors[k] if many >= KNOWN else told
+                ways[k, 1] = of_outcomes[k] if many >= KNOWN else told
+                ways[k, 2] = told
+                ways[k, 3] = refined[i, head, 1 + k]
+                share(spread[row, head, k], _FLEET_WAY, way_shares)
+                above = max(above, mixed(way_shares, ways[k]))
+                quantiles[row, head, 1 + k] = above
+                for way in range(several):
+                    kept_ways[row, head, at, k, way] = kept(ways[k, way], anchor, unit)
+            for e in range(len(shares)):
+                kept_experts[row, head, at, e] = kept(experts[i, head, e], anchor, unit)
+            kept_mixture[row, head, at] = kept(mixture, anchor, unit)
+            for k, level in enumerate(KEPT):
+                issued[row, head, at, k] = kept(quantiles[row, head, level], anchor, unit)
+
+
+@compiled
+def _no_worse(mixture: float, last: float, trial: Any) -> float:
+    """The mixture, or last value where the mixture has lost more of late by `HARM`.
+
+    In the long run a mixture is as good as its best expert; until then, on series with nothing to predict, it pays for
+    every expert that was lucky once. Its own loss is kept as if it had always been followed: it comes back by itself.
+    """
+    return np.float64(last) if trial[0] > (1.0 + HARM) * trial[1] else mixture
+
+
+@compiled
+def _quantiles(values: Any, many: int, ranks: Any, found: Any) -> None:
+    """The quantiles at the upper levels of the first `many` of some values, which have these `ranks`."""
+    highest = np.empty(ranks[0] + 1, dtype=np.float32)
+    largest(values[:many], len(highest), highest)
+    for k in range(len(ranks)):
+        found[k] = highest[ranks[k]]

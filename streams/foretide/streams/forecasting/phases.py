@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from foretide.streams.forecasting.view import Floats, Ints, View
+from foretide.streams.compiled import compiled
 
 FADE: Final = 0.95
 
 
-def phase_levels(state: NDArray[np.void], rows: Ints, phases: Ints, view: View) -> Floats:
-    """Take the latest step into the level of its phase; that level of the means and of the peaks: (rows, 2)."""
-    at = rows, phases
-    steps = state["phase_steps"][at]
-    fade = np.minimum(FADE, steps / (steps + 1)).astype(np.float32)[:, None]
-    latest = np.stack([view.means[:, -1], view.peaks[:, -1]], axis=1)
-    levels: Floats = fade * state["phase"][at] + (1 - fade) * latest
-    state["phase"][at] = levels
-    state["phase_steps"][at] = steps + 1
-    return levels
+@compiled
+def observe(levels: Any, steps: Any, phase: int, mean: float, peak: float) -> None:
+    """Take the latest step into the level of its phase: `levels` are (phases, 2), of the means and of the peaks, and
+    `steps` (phases,)."""
+    fade = min(FADE, steps[phase] / (steps[phase] + 1))
+    steps[phase] += 1
+    levels[phase, 0] = fade * levels[phase, 0] + (1 - fade) * mean
+    levels[phase, 1] = fade * levels[phase, 1] + (1 - fade) * peak

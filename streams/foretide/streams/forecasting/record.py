@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def depth(targets: Sequence[Target]) -> int:
 def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dtype[np.void]:
     """The record's layout. `plugged` counts experts beyond the built-in ones."""
     heads, ring, experts = len(targets), depth(targets), len(EXPERTS) + plugged
-    return np.dtype(
+    return _laid_out(
         [
             ("steps", "i8"),
             ("since", "i8"),
@@ -90,6 +90,14 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("quantiles", "f8", (heads, len(LEVELS))),
         ]
     )
+
+
+def _laid_out(fields: Sequence[tuple[Any, ...]]) -> np.dtype[np.void]:
+    """The largest numbers first, and filled up to a multiple of eight bytes: so all are aligned, which compiled
+    functions count on, and there is no byte that belongs to no field, whose content would be anything."""
+    ordered = sorted(fields, key=lambda field: -np.dtype(field[1]).itemsize)
+    left = -np.dtype(ordered).itemsize % 8
+    return np.dtype([*ordered, ("filler", "u1", (left,))] if left else ordered)
 
 
 def blank(record: np.dtype[np.void]) -> NDArray[np.void]:

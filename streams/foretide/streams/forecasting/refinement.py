@@ -7,12 +7,9 @@ normalised subgradient of the pinball loss (Koenker and Bassett, 1978; the step 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float32]
+from foretide.streams.compiled import compiled
 
 RATE: Final = 0.02
 """The step, in units of the scale."""
@@ -20,20 +17,27 @@ REACH: Final = 3.0
 """A head moves a quantile by at most so many units of the scale."""
 
 
-def correction(weights: Floats, inputs: Floats) -> Floats:
-    """What is added to each quantile: `weights` (rows, heads, levels, inputs), `inputs` (rows, inputs)."""
-    sums = (weights * inputs[:, None, None, :]).sum(axis=3)
-    bounded: Floats = np.clip(sums, -REACH, REACH)
-    return bounded
+@compiled
+def correction(weights: Any, inputs: Any) -> float:
+    """What is added to a quantile: its `weights` and the `inputs` are (inputs,)."""
+    total = 0.0
+    for k in range(len(inputs)):
+        total += weights[k] * inputs[k]
+    return min(max(total, -REACH), REACH)
 
 
-def learn(weights: Floats, inputs: Floats, gradient: Floats) -> Floats:
-    """The weights after one outcome of each head; `inputs` (rows, heads, inputs) are those it was made from.
+@compiled
+def learn(weights: Any, inputs: Any, gradient: Any) -> None:
+    """Make the weights (levels, inputs) of a head what they are after an outcome; `inputs` (inputs,) are those that the
+    forecast was made from.
 
-    `gradient` (rows, heads, levels) is how much each quantile should have been higher: its level where the outcome was
-    above, level - 1 where it was below, 0 where it is not known.
+    `gradient` (levels,) is how much each quantile should have been higher: its level where the outcome was above,
+    level - 1 where it was below.
     """
-    size = 1.0 + (inputs * inputs).sum(axis=2)
-    step = np.float32(RATE) * gradient / size[:, :, None]
-    learnt: Floats = weights + step[:, :, :, None] * inputs[:, :, None, :]
-    return learnt
+    size = 1.0
+    for k in range(len(inputs)):
+        size += inputs[k] * inputs[k]
+    for level in range(len(gradient)):
+        step = RATE * gradient[level] / size
+        for k in range(len(inputs)):
+            weights[level, k] += step * inputs[k]

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foretide.streams.fleet.features import AR_STEPS, features
-from foretide.streams.forecasting import autoregression, skill
+from foretide.streams.compiled import compiled
+from foretide.streams.fleet.features import AR_STEPS, RULES, features
+from foretide.streams.forecasting.autoregression import CLIP, FORGET, LAGS, SURPRISE, WEIGHTS, ahead_one, learn_one
+from foretide.streams.forecasting.skill import STEPS, learn, rules, told
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
+
+REACH = 0.1
+"""So much of the history's range the autoregression may go beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """`inputs` (rows, FEATURES) of the network, `references` (rows, 2, 5), the autoregression's `path` (rows, 15)."""
+    """`inputs` (rows, FEATURES) of the network; `references` (rows, 2, 5), of the means and of the peaks: last, mean of
+    12, exponential mean, maximum of 12 and of 48; the autoregression's `path` (rows, 15)."""
 
     inputs: Floats
     references: Floats
@@ -23,48 +29,95 @@ class Sensed:
 
 def sense(state: NDArray[np.void], rows: Ints, view: View, day: Floats) -> Sensed:
     """Learn what does not depend on what is forecast, and give what forecasts are made from."""
-    path = _autoregression(state, rows, view)
-    references = view.references()
-    told = _skill(state, rows, view, references, day, path)
+    many = len(rows)
+    references = np.empty((many, 2, 5), dtype=np.float32)
+    path = np.empty((many, AR_STEPS[-1]))
+    skill = np.empty((many, RULES + 1), dtype=np.float32)
+    _follow(rows, view.steps, view.means, view.scale, view.centre, view.low, view.high, state["since"],
+            state["ar_weights"], state["ar_spread"], state["ar_lags"], state["ar_frame"], path)  # fmt: skip
+    _compare(rows, view.steps, view.means, view.peaks, view.scale, view.smoothed, day, path, state["since"],
+             state["skill"], state["said"], references, skill)  # fmt: skip
     ar = path[:, [s - 1 for s in AR_STEPS]].astype(np.float32)
-    inputs = features(view.means, view.peaks, view.scale, view.steps, day, ar, told)
+    inputs = features(view.means, view.peaks, view.scale, view.steps, day, ar, skill)
     return Sensed(inputs, references, path)
 
 
-def _autoregression(state: NDArray[np.void], rows: Ints, view: View) -> Doubles:
-    """The autoregression's path (rows, 15) after it has learnt the latest step."""
-    frame = state["ar_frame"][rows]
-    # Where time was lost the latest step does not follow the lags.
-    later = (view.steps > 1) & (state["since"][rows] > 0)
-    unit = np.where(later, frame[:, 1], 1.0)
-    outcome = np.clip((view.means[:, -1] - frame[:, 0]) / unit, -autoregression.CLIP, autoregression.CLIP)
-    before = state["ar_weights"][rows], state["ar_spread"][rows]
-    after = autoregression.learn(*before, state["ar_lags"][rows], outcome)
-    learnt = np.where(later[:, None], after[0], before[0])
-    state["ar_weights"][rows] = learnt
-    state["ar_spread"][rows] = np.where(later[:, None, None], after[1], before[1])
-    centre, scale = view.centre, view.scale.astype(np.float64)
-    lags = np.ones((len(rows), autoregression.WEIGHTS))
-    recent = view.means[:, : -autoregression.LAGS - 1 : -1].astype(np.float64)
-    lags[:, :-1] = np.clip((recent - centre[:, None]) / scale[:, None], -autoregression.CLIP, autoregression.CLIP)
-    state["ar_lags"][rows] = lags
-    state["ar_frame"][rows] = np.stack([centre, scale], axis=1)
-    path = autoregression.ahead(learnt, lags, AR_STEPS[-1]) * scale[:, None] + centre[:, None]
-    low, high = view.low.astype(np.float64), view.high.astype(np.float64)
-    reach = 0.1 * (high - low)
-    bounded: Doubles = np.clip(path, (low - reach)[:, None], (high + reach)[:, None])
-    return bounded
+@compiled
+def _follow(
+    rows: Ints,
+    steps: Ints,
+    means: Floats,
+    scale: Floats,
+    centre: Doubles,
+    low: Floats,
+    high: Floats,
+    since: Ints,
+    weights: Doubles,
+    spread: Doubles,
+    lags: Doubles,
+    frame: Doubles,
+    path: Doubles,
+) -> None:
+    """The autoregression learns the latest step, and goes on from there."""
+    back = means.shape[1]
+    for i in range(len(rows)):
+        row = rows[i]
+        # Where time was lost the latest step does not follow the lags.
+        if steps[i] > 1 and since[row] > 0:
+            outcome = (means[i, back - 1] - frame[row, 0]) / frame[row, 1]
+            learn_one(weights[row], spread[row], lags[row], min(max(outcome, -CLIP), CLIP), SURPRISE, FORGET)
+        middle, unit = centre[i], np.float64(scale[i])
+        for lag in range(LAGS):
+            off = (means[i, back - 1 - lag] - middle) / unit
+            lags[row, lag] = min(max(off, -CLIP), CLIP)
+        lags[row, WEIGHTS - 1] = 1.0
+        frame[row, 0], frame[row, 1] = middle, unit
+        ahead_one(weights[row], lags[row], path[i])
+        reach = REACH * (np.float64(high[i]) - low[i])
+        for step in range(path.shape[1]):
+            path[i, step] = min(max(path[i, step] * unit + middle, low[i] - reach), high[i] + reach)
 
 
-def _skill(state: NDArray[np.void], rows: Ints, view: View, references: Floats, day: Floats, path: Doubles) -> Floats:
-    """The recent errors of simple rules, after the latest step."""
-    place = view.steps % skill.STEPS
-    was = state["said"][rows, place]
-    known = state["since"][rows] >= skill.STEPS
-    errors = skill.learn(state["skill"][rows], was, view.means[:, -1], known)
-    state["skill"][rows] = errors
-    mean60 = view.means[:, -60:].sum(axis=1) / np.float32(min(60, view.means.shape[1]))
-    last, mean12, smoothed = references[:, 0, 0], references[:, 0, 1], references[:, 0, 2]
-    ar = path[:, skill.STEPS - 1].astype(np.float32)
-    state["said"][rows, place] = skill.rules(last, mean12, smoothed, mean60, day[:, 0], day[:, 3], ar)
-    return skill.told(errors, view.scale)
+@compiled
+def _compare(
+    rows: Ints,
+    steps: Ints,
+    means: Floats,
+    peaks: Floats,
+    scale: Floats,
+    smoothed: Floats,
+    day: Floats,
+    path: Doubles,
+    since: Ints,
+    errors: Floats,
+    said: Floats,
+    references: Floats,
+    skill: Floats,
+) -> None:
+    """The references, and how simple rules did of late."""
+    back = means.shape[1]
+    for i in range(len(rows)):
+        row = rows[i]
+        high12 = high48 = peaks[i, back - 1]
+        for j in range(48):
+            high48 = max(high48, peaks[i, back - 1 - j])
+            if j == 11:
+                high12 = high48
+        for kind, history in enumerate((means, peaks)):
+            total = 0.0
+            for j in range(12):
+                total += history[i, back - 12 + j]
+            references[i, kind, 0] = history[i, back - 1]
+            references[i, kind, 1] = total / 12
+            references[i, kind, 2] = smoothed[i, kind]
+            references[i, kind, 3] = high12
+            references[i, kind, 4] = high48
+        place, last = steps[i] % STEPS, means[i, back - 1]
+        if since[row] >= STEPS:
+            learn(errors[row], said[row, place], last)
+        many, total = min(60, back), 0.0
+        for j in range(many):
+            total += means[i, back - many + j]
+        mean12, fade = references[i, 0, 1], references[i, 0, 2]
+        rules(last, mean12, fade, total / many, day[i, 0], day[i, 3], path[i, STEPS - 1], said[row, place])
+        told(errors[row], scale[i], skill[i])

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foretide.streams.compiled import compiled
+from foretide.streams.fleet.network import KINDS
 from foretide.streams.forecasting import refinement
 from foretide.streams.forecasting.aggregation import FADE
 from foretide.streams.forecasting.experts import EXPERTS, LAST
+from foretide.streams.forecasting.halves import Halves, bits, widened
+from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.record import MEMORY, WAYS
-from foretide.streams.forecasting.remembering import recall
-from foretide.streams.forecasting.targets import LEVELS, Target
+from foretide.streams.forecasting.remembering import told
+from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
 
 COVERAGE_FADE: Final = 0.98
 TRIAL_FADE: Final = 0.5 ** (1 / 600)
 """Whether the mixture is worth its risk is judged by 600 outcomes: by fewer, luck decides."""
-_LEVELS: Final = np.array(LEVELS)
+
 _REFINED: Final = EXPERTS.index("refined")
 _REFINED_WAY: Final = WAYS.index("refined")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The targets of a bank as arrays: `steps`, `kinds` (0 point, 1 peak, 2 mean) and `of_peaks` per head."""
-
-    steps: Ints
-    kinds: Ints
-    of_peaks: Ints
-
-    @classmethod
-    def of(cls, targets: Sequence[Target]) -> Plan:
-        """The plan of some targets."""
-        return cls(
-            np.array([t.steps for t in targets], dtype=np.int64),
-            np.array([("point", "peak", "mean").index(t.kind) for t in targets], dtype=np.int64),
-            np.array([t.kind == "peak" for t in targets], dtype=np.int64),
-        )
+_PEAK: Final = KINDS.index("peak")
+_MEAN: Final = KINDS.index("mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,68 +42,162 @@ class Settled:
 
 def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settled:
     """Learn from the forecasts that the latest step completes."""
-    ring = state["inputs"].shape[1]
-    known = state["since"][rows][:, None] >= plan.steps
-    slot = (view.steps[:, None] - plan.steps) % ring
-    outcome = _outcomes(view, plan)
-    at = rows[:, None], np.arange(len(plan.steps))
-    was = recall(state, rows, slot)
-    exact = outcome.astype(np.float64)
-    _fade(state["losses"], at, known, FADE, np.abs(exact[:, :, None] - was.experts))
-    lost = np.abs(exact[:, :, None] - np.stack([was.mixture, was.experts[:, :, LAST]], axis=2))
-    _fade(state["trial"], at, known, TRIAL_FADE, lost)
-    _fade(state["spread"], at, known, FADE, _pinball(exact[:, :, None, None] - was.ways, _LEVELS[1:, None]))
-    centre, high, top = (was.issued[:, :, i] for i in range(3))
-    _remember(state, rows, known, outcome, centre)
-    error = np.abs(exact - centre)
-    fresh = [np.abs(exact), error, high - exact, top - exact, exact - top, (exact > top).astype(np.float64)]
-    _fade(state["sums"], at, known, FADE, np.maximum(np.stack(fresh, axis=2), 0.0))
-    scale = state["frame"][rows[:, None], slot, 2].astype(np.float64)
-    _put(state["surprise"], at, known, error / np.where(known, scale, 1.0))
-    own = _pinball(exact - high, _LEVELS[1])
-    last = _pinball(exact - was.experts[:, :, LAST], _LEVELS[1])
-    _fade(state["pinball"], at, known, FADE, np.stack([own, last], axis=2))
-    hits = COVERAGE_FADE * state["covered"][at] + (1 - COVERAGE_FADE) * (exact <= high)
-    _put(state["covered"], at, known, np.where(state["known"][at] > 1, hits, _LEVELS[1]))
-    said = np.concatenate([was.experts[:, :, _REFINED, None], was.ways[:, :, :, _REFINED_WAY]], axis=2)
-    higher = np.where(exact[:, :, None] > said, _LEVELS, _LEVELS - 1) * known[:, :, None]
-    inputs = state["inputs"][rows[:, None], slot].astype(np.float32)
-    state["refined"][rows] = refinement.learn(state["refined"][rows], inputs, higher.astype(np.float32))
-    return Settled(outcome, known, slot)
+    shape = len(rows), len(plan.steps)
+    settled = Settled(np.empty(shape, np.float32), np.empty(shape, np.bool_), np.empty(shape, np.int64))
+    _outcomes(rows, view.steps, view.means, view.peaks, plan.steps, plan.kinds, state["since"],
+              state["frame"].shape[1], settled.outcome, settled.known, settled.slot)  # fmt: skip
+    known = rows, settled.outcome, settled.known, settled.slot
+    frame, experts, ways = state["frame"], bits(state["experts"]), bits(state["ways"])
+    _weigh(*known, frame, experts, bits(state["mixture"]), ways, state["losses"], state["trial"], state["spread"])
+    _score(*known, frame, bits(state["issued"]), experts, state["errors"], state["outcomes"], state["known"],
+           state["sums"], state["surprise"], state["pinball"], state["covered"])  # fmt: skip
+    _refine(*known, frame, experts, ways, bits(state["inputs"]), state["refined"])
+    return settled
 
 
-def _outcomes(view: View, plan: Plan) -> Floats:
-    longest = int(plan.steps.max())
-    ends = plan.steps - 1
-    highs = np.maximum.accumulate(view.peaks[:, : -longest - 1 : -1], axis=1)[:, ends]
-    sums = np.cumsum(view.means[:, : -longest - 1 : -1], axis=1)[:, ends] / plan.steps.astype(np.float32)
-    last = np.broadcast_to(view.means[:, -1:], highs.shape)
-    chosen: Floats = np.choose(plan.kinds, [last, highs, sums]).astype(np.float32)
-    return chosen
-
-
-def _remember(state: NDArray[np.void], rows: Ints, known: NDArray[np.bool_], outcome: Floats, centre: Doubles) -> None:
-    who, head = np.nonzero(known)
-    row = rows[who]
-    place = state["known"][row, head] % MEMORY
-    state["errors"][row, head, place] = outcome[who, head] - centre[who, head]
-    state["outcomes"][row, head, place] = outcome[who, head]
-    state["known"][row, head] += 1
-
-
-def _fade(
-    field: NDArray[np.float64], at: tuple[Ints, Ints], known: NDArray[np.bool_], share: float, fresh: Doubles
+@compiled
+def _outcomes(
+    rows: Ints,
+    steps: Ints,
+    means: Floats,
+    peaks: Floats,
+    ahead: Ints,
+    kinds: Ints,
+    since: Ints,
+    ring: int,
+    outcome: Floats,
+    known: NDArray[np.bool_],
+    slot: Ints,
 ) -> None:
-    """What was lost so far counts by `share` from now on, and what was lost now is added, where it is `known`."""
-    old = field[at]
-    new = share * old
-    new += fresh
-    field[at] = new if known.all() else np.where(known.reshape(known.shape + (1,) * (old.ndim - 2)), new, old)
+    back = means.shape[1]
+    for i in range(len(rows)):
+        for head in range(len(ahead)):
+            many = ahead[head]
+            known[i, head] = since[rows[i]] >= many
+            slot[i, head] = (steps[i] - many) % ring
+            value: float = np.float64(means[i, back - 1])
+            if kinds[head] == _PEAK:
+                value = np.float64(peaks[i, back - 1])
+                for j in range(back - many, back):
+                    value = max(value, np.float64(peaks[i, j]))
+            elif kinds[head] == _MEAN:
+                value = 0.0
+                for j in range(back - many, back):
+                    value += means[i, j]
+                value /= many
+            outcome[i, head] = value
 
 
-def _put(field: NDArray[np.float64], at: tuple[Ints, Ints], where: NDArray[np.bool_], new: Doubles) -> None:
-    field[at] = np.where(where, new, field[at])
+@compiled
+def pinball(error: float, level: float) -> float:
+    """The loss of a quantile at this level that an outcome was above by `error`."""
+    return max(level * error, (level - 1.0) * error)
 
 
-def _pinball(error: Doubles, level: Doubles | float) -> Doubles:
-    return np.maximum(level * error, (level - 1) * error)
+@compiled
+def _weigh(
+    rows: Ints,
+    outcome: Floats,
+    known: NDArray[np.bool_],
+    slot: Ints,
+    frame: Floats,
+    experts: Halves,
+    mixture: Halves,
+    ways: Halves,
+    losses: Doubles,
+    trial: Doubles,
+    spread: Doubles,
+) -> None:
+    """What each expert, their mixture and each way to spread has lost."""
+    for i in range(len(rows)):
+        row = rows[i]
+        for head in range(known.shape[1]):
+            if not known[i, head]:
+                continue
+            exact, at = np.float64(outcome[i, head]), slot[i, head]
+            anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
+            for e in range(losses.shape[2]):
+                off = abs(exact - told(experts[row, head, at, e], anchor, unit))
+                losses[row, head, e] = FADE * losses[row, head, e] + off
+                if e == LAST:
+                    trial[row, head, 1] = TRIAL_FADE * trial[row, head, 1] + off
+            off = abs(exact - told(mixture[row, head, at], anchor, unit))
+            trial[row, head, 0] = TRIAL_FADE * trial[row, head, 0] + off
+            for upper in range(spread.shape[2]):
+                for way in range(spread.shape[3]):
+                    said = told(ways[row, head, at, upper, way], anchor, unit)
+                    lost = pinball(exact - said, LEVELS[1 + upper])
+                    spread[row, head, upper, way] = FADE * spread[row, head, upper, way] + lost
+
+
+@compiled
+def _score(
+    rows: Ints,
+    outcome: Floats,
+    is_known: NDArray[np.bool_],
+    slot: Ints,
+    frame: Floats,
+    issued: Halves,
+    experts: Halves,
+    errors: Floats,
+    outcomes: Floats,
+    known: Ints,
+    sums: Doubles,
+    surprise: Doubles,
+    lost: Doubles,
+    covered: Doubles,
+) -> None:
+    """How far the quantiles that were issued were from what came, and how often they covered it."""
+    for i in range(len(rows)):
+        row = rows[i]
+        for head in range(is_known.shape[1]):
+            if not is_known[i, head]:
+                continue
+            exact, at = np.float64(outcome[i, head]), slot[i, head]
+            anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
+            centre = told(issued[row, head, at, 0], anchor, unit)
+            high = told(issued[row, head, at, 1], anchor, unit)
+            top = told(issued[row, head, at, 2], anchor, unit)
+            last = told(experts[row, head, at, LAST], anchor, unit)
+            place = known[row, head] % MEMORY
+            errors[row, head, place], outcomes[row, head, place] = exact - centre, exact
+            known[row, head] += 1
+            error = abs(exact - centre)
+            above = 1.0 if exact > top else 0.0
+            for k, fresh in enumerate((abs(exact), error, high - exact, top - exact, exact - top, above)):
+                sums[row, head, k] = FADE * sums[row, head, k] + max(fresh, 0.0)
+            surprise[row, head] = error / unit
+            lost[row, head, 0] = FADE * lost[row, head, 0] + pinball(exact - high, LEVELS[1])
+            lost[row, head, 1] = FADE * lost[row, head, 1] + pinball(exact - last, LEVELS[1])
+            hit = 1.0 if exact <= high else 0.0
+            usual = COVERAGE_FADE * covered[row, head] + (1 - COVERAGE_FADE) * hit
+            covered[row, head] = usual if known[row, head] > 1 else LEVELS[1]
+
+
+@compiled
+def _refine(
+    rows: Ints,
+    outcome: Floats,
+    known: NDArray[np.bool_],
+    slot: Ints,
+    frame: Floats,
+    experts: Halves,
+    ways: Halves,
+    inputs: Halves,
+    refined: Any,
+) -> None:
+    """The refinement learns which of its quantiles should have been higher."""
+    seen, gradient = np.empty(inputs.shape[2]), np.empty(len(LEVELS))
+    for i in range(len(rows)):
+        row = rows[i]
+        for head in range(known.shape[1]):
+            if not known[i, head]:
+                continue
+            exact, at = np.float64(outcome[i, head]), slot[i, head]
+            anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
+            for k in range(len(seen)):
+                seen[k] = widened(inputs[row, at, k])
+            for k, level in enumerate(LEVELS):
+                kept = ways[row, head, at, k - 1, _REFINED_WAY] if k else experts[row, head, at, _REFINED]
+                gradient[k] = level if exact > told(kept, anchor, unit) else level - 1.0
+            refinement.learn(refined[row, head], seen, gradient)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from math import isnan, log
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from foretide.streams.compiled import compiled
 from foretide.streams.fleet.features import RULES
-
-Floats = NDArray[np.float32]
 
 STEPS: Final = 5
 FADE: Final = 0.5 ** (1 / 100)
@@ -20,38 +17,40 @@ WEIGHT: Final = 4.0
 """What a logarithm of errors counts among the network's inputs."""
 
 
+@compiled
 def rules(
-    last: Floats, mean12: Floats, smoothed: Floats, mean60: Floats, day_now: Floats, day_then: Floats, ar: Floats
-) -> Floats:
-    """What the rules say of five steps ahead (rows, RULES + 1), last value at the end."""
+    last: float,
+    mean12: float,
+    smoothed: float,
+    mean60: float,
+    day_now: float,
+    day_then: float,
+    ar: float,
+    said: Any,
+) -> None:
+    """Fill `said` (RULES + 1,) with what the rules say of five steps ahead, last value at the end."""
     moved = last + (day_then - day_now)
-    found = np.stack(
-        [
-            mean12,
-            smoothed,
-            np.where(np.isnan(moved), last, moved),
-            np.where(np.isnan(day_then), last, day_then),
-            mean60,
-            ar,
-            last,
-        ],
-        axis=1,
-    )
-    return found.astype(np.float32)
+    said[0] = mean12
+    said[1] = smoothed
+    said[2] = last if isnan(moved) else moved
+    said[3] = last if isnan(day_then) else day_then
+    said[4] = mean60
+    said[5] = ar
+    said[6] = last
 
 
-def learn(errors: Floats, said: Floats, outcome: Floats, known: NDArray[np.bool_]) -> Floats:
-    """The faded errors (rows, RULES + 1) after an outcome (rows,) of what was `said` five steps before."""
-    fresh = np.float32(FADE) * errors + np.float32(1 - FADE) * np.abs(outcome[:, None] - said)
-    return np.where(known[:, None], fresh, errors)
+@compiled
+def learn(errors: Any, said: Any, outcome: float) -> None:
+    """Make the faded errors (RULES + 1,) what they are after an outcome of what was `said` five steps before."""
+    for rule in range(RULES + 1):
+        errors[rule] = FADE * errors[rule] + (1 - FADE) * abs(outcome - said[rule])
 
 
-def told(errors: Floats, scale: Floats) -> Floats:
-    """The errors as the network's inputs (rows, RULES + 1)."""
-    least = np.float32(LEAST) * scale[:, None]
-    base = errors[:, RULES:] + least
-    told = np.empty_like(errors)
-    with np.errstate(over="ignore"):  # what is infinite then counts as not known among the network's inputs
-        told[:, :RULES] = np.float32(WEIGHT) * np.log((errors[:, :RULES] + least) / base)
-        told[:, RULES:] = base / scale[:, None]
-    return told
+@compiled
+def told(errors: Any, scale: float, found: Any) -> None:
+    """Fill `found` (RULES + 1,) with the errors as the network's inputs."""
+    least = LEAST * scale
+    base = errors[RULES] + least
+    for rule in range(RULES):
+        found[rule] = WEIGHT * log((errors[rule] + least) / base)
+    found[RULES] = base / scale

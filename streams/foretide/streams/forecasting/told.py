@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.forecasting import autoregression
+from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, GROWTH, PLAIN, SHAPE, depth
-from foretide.streams.forecasting.settling import Plan, Settled
+from foretide.streams.forecasting.settling import Settled
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
 
@@ -70,7 +71,7 @@ class Telling:
         )  # a level may be far off at first
         state["weights"][at], state["spread"][at] = after
 
-    def forecast(self, rows: Ints, slot: Ints, view: View, plan: Plan, inputs: Floats) -> Floats:
+    def forecast(self, rows: Ints, view: View, plan: Plan, inputs: Floats) -> Floats:
         """Forecasts (rows, heads) after the latest step; the last value where no exogenous signal tells anything, or
         nothing was learnt yet.
 
@@ -83,7 +84,7 @@ class Telling:
         which, places = self._known(rows)
         if not len(which):
             return found
-        state = self._state
+        state, slot = self._state, view.steps % self._ring
         means = view.means[which, -12:].astype(np.float64)
         centre, scale = view.centre[which], view.scale[which].astype(np.float64)
         own = np.stack([means[:, -1], means[:, -2], means.sum(axis=1) / 12.0], axis=1)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from foretide.streams.compiled import compiled
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FADE: Final = 0.99
-SMOOTHING: Final = np.float32(0.3)
+SMOOTHING: Final = 0.3
+FLOOR: Final = 1e-6
+"""The scale is at least this share of the largest size: a constant series must not be divided by nothing."""
+LEAST: Final = 1e-12
+"""And at least this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +41,84 @@ class View:
     high: Floats
     top: Floats
 
-    def references(self) -> Floats:
-        """Last, mean of 12, exponential mean, maximum of 12 and of 48: (rows, 2, 5), from the means and the peaks."""
-        high12, high48 = self.peaks[:, -12:].max(axis=1), self.peaks[:, -48:].max(axis=1)
-        rows = []
-        for i, history in enumerate((self.means, self.peaks)):
-            mean = history[:, -12:].sum(axis=1) / np.float32(12)
-            rows.append(np.stack([history[:, -1], mean, self.smoothed[:, i], high12, high48], axis=1))
-        return np.stack(rows, axis=1)
-
 
 def take(state: NDArray[np.void], rows: Ints, means: Floats, peaks: Floats) -> View:
     """Take the next step of each of `rows` into `state` and give the view after it."""
-    steps = state["steps"][rows]
-    fresh = steps == 0
-    if fresh.any():
-        new = rows[fresh]
-        state["means"][new], state["peaks"][new] = means[fresh, None], peaks[fresh, None]
-        state["smoothed"][new] = np.stack([means[fresh], peaks[fresh]], axis=1)
-    back = state["means"].shape[1]
-    place = steps % back
-    state["means"][rows, place], state["peaks"][rows, place] = means, peaks
-    old_first, highs = _old_first(state["means"][rows], place), _old_first(state["peaks"][rows], place)
-    steps = steps + 1
-    fade = np.minimum(FADE, (steps - 1) / steps)
-    moved = np.abs(means - old_first[:, -2]) + np.float32(0.5) * (peaks - means)
-    change = fade * state["change"][rows] + (1 - fade) * moved
-    # The floor keeps a constant series from being divided by nothing.
-    low, top = old_first.min(axis=1), highs.max(axis=1)
-    largest = np.maximum(top, -low)
-    scale = np.maximum(np.maximum(change, 1e-6 * largest), 1e-12).astype(np.float32)
-    before = state["smoothed"][rows]
-    smoothed = before + SMOOTHING * (np.stack([means, peaks], axis=1) - before)
-    state["steps"][rows], state["change"][rows], state["smoothed"][rows] = steps, change, smoothed
-    centre = old_first.sum(axis=1, dtype=np.float64) / back
-    return View(steps, old_first, highs, scale, smoothed, centre, low, old_first.max(axis=1), top)
+    many, back = len(rows), state["means"].shape[1]
+    single = np.float32
+    view = View(
+        np.empty(many, np.int64),
+        np.empty((many, back), single),
+        np.empty((many, back), single),
+        np.empty(many, single),
+        np.empty((many, 2), single),
+        np.empty(many),
+        np.empty(many, single),
+        np.empty(many, single),
+        np.empty(many, single),
+    )
+    kept = state["steps"], state["means"], state["peaks"], state["change"], state["smoothed"]
+    _take(rows, means, peaks, *kept, view.steps, view.means, view.peaks, view.scale, view.smoothed, view.centre,
+          view.low, view.high, view.top)  # fmt: skip
+    return view
 
 
-def _old_first(ring: Floats, newest: Ints) -> Floats:
-    """The rows of a ring (rows, history) in the order of time, where `newest` (rows,) is the place of the latest."""
-    twice = np.concatenate([ring, ring], axis=1)
-    found: Floats = sliding_window_view(twice, ring.shape[1], axis=1)[np.arange(len(ring)), newest + 1]
-    return found
+@compiled
+def _take(
+    rows: Ints,
+    new_means: Floats,
+    new_peaks: Floats,
+    state_steps: Ints,
+    state_means: Floats,
+    state_peaks: Floats,
+    state_change: Doubles,
+    state_smoothed: Floats,
+    steps: Ints,
+    means: Floats,
+    peaks: Floats,
+    scale: Floats,
+    smoothed: Floats,
+    centre: Doubles,
+    low: Floats,
+    high: Floats,
+    top: Floats,
+) -> None:
+    back = state_means.shape[1]
+    for i in range(len(rows)):
+        row, mean, peak = rows[i], new_means[i], new_peaks[i]
+        before = state_steps[row]
+        if before == 0:
+            # As if it had always been as it is now.
+            state_means[row, :], state_peaks[row, :] = mean, peak
+            state_smoothed[row, 0], state_smoothed[row, 1] = mean, peak
+        place = before % back
+        state_means[row, place], state_peaks[row, place] = mean, peak
+        steps[i] = state_steps[row] = before + 1
+        _old_first(state_means[row], place, means[i])
+        _old_first(state_peaks[row], place, peaks[i])
+        total, lowest, highest, highest_peak = 0.0, mean, mean, peak
+        for j in range(back):
+            value, reached = means[i, j], peaks[i, j]
+            total += value
+            lowest, highest = min(lowest, value), max(highest, value)
+            highest_peak = max(highest_peak, reached)
+        fade = min(FADE, before / (before + 1))
+        moved = abs(np.float64(mean) - means[i, back - 2]) + 0.5 * (np.float64(peak) - mean)
+        change = fade * state_change[row] + (1 - fade) * moved
+        state_change[row] = change
+        largest = max(np.float64(highest_peak), -np.float64(lowest))
+        scale[i] = max(max(change, FLOOR * largest), LEAST)
+        for kind, value in enumerate((mean, peak)):
+            was = state_smoothed[row, kind]
+            smoothed[i, kind] = state_smoothed[row, kind] = was + SMOOTHING * (value - was)
+        centre[i], low[i], high[i], top[i] = total / back, lowest, highest, highest_peak
+
+
+@compiled
+def _old_first(ring: Any, newest: int, found: Any) -> None:
+    """A ring in the order of time, where `newest` is the place of the latest."""
+    older = len(ring) - newest - 1
+    for j in range(older):
+        found[j] = ring[newest + 1 + j]
+    for j in range(newest + 1):
+        found[older + j] = ring[j]

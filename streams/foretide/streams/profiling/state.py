@@ -13,7 +13,7 @@ from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.leading import LeadState
 
-FORMAT: Final = "profile/5"
+FORMAT: Final = "profile/6"
 
 
 class SignalState(msgspec.Struct, array_like=True):
