@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from foretide.streams.compiled import compiled
-from foretide.streams.forecasting.halves import Halves, bits, narrowed, widened
+from foretide.streams.forecasting.halves import Halves, bits, drawn, narrowed, widened
 
 
 @compiled
@@ -50,3 +53,15 @@ def test_bits_are_those_of_the_field_itself() -> None:
     state = np.zeros(3, dtype=[("a", "f4"), ("b", "f2", (2,))])
     bits(state["b"])[1, 1] = bits(np.array([1.5], dtype=np.float16))[0]
     assert state["b"].tolist() == [[0.0, 0.0], [0.0, 1.5], [0.0, 0.0]]
+
+
+@given(st.floats(2.0**-13, 60_000.0, width=32) | st.floats(-60_000.0, -(2.0**-13), width=32))
+def test_chance_takes_the_lower_or_the_upper_half_as_often_as_keeps_the_mean(value: float) -> None:
+    found = [float(widened(drawn(value, chance))) for chance in range(2**13)]
+    assert len(set(found)) <= 2
+    assert sum(found) / len(found) == pytest.approx(value, rel=1e-6)
+
+
+def test_what_has_no_exponent_of_its_own_is_rounded() -> None:
+    for value in (0.0, 1e-6, -3e-5):
+        assert {int(drawn(value, chance)) for chance in (0, 5000, 8191)} == {int(narrowed(value))}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from foretide.streams.forecasting import brief
 from foretide.streams.forecasting.experts import EXPERTS, FLEET, LAST
 from foretide.streams.forecasting.issuing import KNOWN, _quantiles, _ranks, issue
 from foretide.streams.forecasting.proposing import Proposed
@@ -68,7 +69,9 @@ def test_what_is_issued_never_decreases_and_is_remembered(experts: list[float], 
     state = np.zeros(2, dtype=record_of(TARGETS, 30, 0))
     state[0] = state[1] = blank(state.dtype)
     state["known"][1] = n
-    state["errors"][1, :, : min(n, MEMORY)] = draw.normal(0.0, 10.0, (2, min(n, MEMORY)))
+    state["errors"][1, :, : min(n, MEMORY)] = [
+        [brief.narrowed(draw.normal(0.0, 10.0)) for _ in range(min(n, MEMORY))]
+    ] * 2
     state["outcomes"][1, :, : min(n, MEMORY)] = draw.normal(0.0, 10.0, (2, min(n, MEMORY)))
     state["losses"][1] = draw.random((2, len(EXPERTS)))
     state["spread"][1] = draw.random((2, len(LEVELS) - 1, len(WAYS)))
@@ -92,7 +95,7 @@ def test_before_enough_outcomes_are_known_the_networks_quantiles_stand_for_them(
     state = np.zeros(1, dtype=record_of(TARGETS, 30, 0))
     state[0] = blank(state.dtype)
     state["known"][0] = n
-    state["errors"][0, :, :n] = 50.0
+    state["errors"][0, :, :n] = brief.narrowed(50.0)
     state["outcomes"][0, :, :n] = 70.0
     fleet = np.array([[[1.0, 2.0, 3.0, 4.0]] * 2], dtype=np.float32)
     experts = np.zeros((1, 2, len(EXPERTS)), dtype=np.float32)

@@ -13,6 +13,7 @@ from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.proposing import PLACE, Proposed, propose
 from foretide.streams.forecasting.record import INPUTS, blank, record_of
+from foretide.streams.forecasting.refinement import UNIT
 from foretide.streams.forecasting.sensing import Sensed
 from foretide.streams.forecasting.targets import Kind, Target
 from foretide.streams.forecasting.view import Floats, View
@@ -34,7 +35,7 @@ def proposed(
 ) -> Proposed:
     """What is said of one row whose mean and peak are LAST, and the mean of twelve of the peaks 7 more."""
     state = np.array([blank(record_of(targets, 60, 0))])
-    state["refined"][..., -1] = weights
+    state["refined"][..., -1] = weights / UNIT
     history = np.full((1, 60), LAST, dtype=np.float32)
     ones = np.ones(1, dtype=np.float32)
     view = View(np.ones(1, np.int64), history, history, SCALE * ones, np.zeros((1, 2), np.float32), np.zeros(1), ones,

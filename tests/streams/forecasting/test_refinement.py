@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from foretide.streams.forecasting import refinement
+from foretide.streams.forecasting.halves import bits
 from foretide.streams.forecasting.record import INPUTS
-from foretide.streams.forecasting.refinement import RATE, REACH
+from foretide.streams.forecasting.refinement import RATE, REACH, UNIT
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Floats
+
+SEEDS = count()
+"""What rounding is drawn from: another number each time."""
 
 LEVEL = np.array(LEVELS, dtype=np.float32)
 
 
 def correction(weights: Floats, inputs: Floats) -> Floats:
     """What is added to each quantile of one head."""
-    return np.array([refinement.correction(of, inputs) for of in weights], dtype=np.float32)
+    return np.array([refinement.correction(of, inputs) for of in bits(kept(weights))], dtype=np.float32)
+
+
+def kept(weights: Floats) -> NDArray[np.float16]:
+    """The weights as a bank keeps them."""
+    return (weights / UNIT).astype(np.float16)
 
 
 def learn(weights: Floats, inputs: Floats, gradient: Floats) -> Floats:
     """The weights of one head after one outcome."""
-    learnt = weights.copy()
-    refinement.learn(learnt, inputs, gradient)
-    return learnt
+    learnt = kept(weights)
+    refinement.learn(bits(learnt), inputs, gradient, next(SEEDS))
+    return UNIT * learnt.astype(np.float32)
 
 
 def taught(bias: float, noise: float, times: int, seed: int = 1) -> tuple[Floats, Floats]:
@@ -70,10 +82,34 @@ def test_a_step_is_of_the_rate_along_the_inputs_however_large_they_are() -> None
         weights = learn(np.zeros((4, INPUTS), dtype=np.float32), inputs, gradient)
         whole = INPUTS * size * size
         expected = [RATE * g * whole / (1.0 + whole) for g in (0.5, 0.9, -0.05, 0.0)]
-        assert correction(weights, inputs).tolist() == pytest.approx(expected, rel=1e-4)
+        assert correction(weights, inputs).tolist() == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_quantile_is_moved_no_farther_than_the_reach() -> None:
     weights = np.full((4, INPUTS), 50.0, dtype=np.float32)
     weights[1] *= -1
     assert correction(weights, np.ones(INPUTS, dtype=np.float32)).tolist() == [REACH, -REACH, REACH, REACH]
+
+
+def test_what_is_learnt_does_not_depend_on_when_but_on_the_seed() -> None:
+    inputs, gradient = np.ones(INPUTS, dtype=np.float32), LEVEL.copy()
+    found = []
+    for seed in (5, 5, 6):
+        weights = kept(np.full((len(LEVELS), INPUTS), 0.3, dtype=np.float32))
+        refinement.learn(bits(weights), inputs, gradient, seed)
+        found.append(weights.tobytes())
+    assert found[0] == found[1] != found[2]
+
+
+def test_steps_too_small_for_a_half_are_taken_in_the_mean() -> None:
+    inputs = np.ones(INPUTS, dtype=np.float32)
+    gradient = np.array([0.02, -0.02, 0.0, 0.0], dtype=np.float32)
+    weights = kept(np.full((len(LEVELS), INPUTS), 0.3, dtype=np.float32))
+    times = 2000
+    for seed in range(times):
+        refinement.learn(bits(weights), inputs, gradient, seed)
+    step = RATE * 0.02 / (1 + INPUTS)
+    assert step < 0.2 * 0.3 * 2.0**-11, "less than a fifth of what the last digit tells"
+    mean = UNIT * weights.astype(np.float64).mean(axis=1)
+    assert mean[:2].tolist() == pytest.approx([0.3 + times * step, 0.3 - times * step], abs=0.15 * times * step)
+    assert mean[2:].tolist() == pytest.approx([0.3, 0.3], abs=1e-3)

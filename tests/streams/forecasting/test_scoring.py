@@ -37,7 +37,7 @@ def test_scores_are_the_faded_sums_over_the_outcomes_as_they_came() -> None:
     # What was issued is remembered in half precision.
     assert score.slack90 == pytest.approx(slack90 / use, rel=1e-3)
     assert score.slack99 == pytest.approx(slack99 / use, rel=1e-3)
-    assert score.unmet99 == pytest.approx(unmet / use, rel=1e-3)
+    assert score.unmet99 == pytest.approx(unmet / use, rel=3e-3)
     assert score.above99 == pytest.approx(above / count)
     assert score.error_ratio == pytest.approx(error / last, rel=1e-3)
     best = min(head.losses[i] for i in REFERENCES)

@@ -128,7 +128,7 @@ def test_a_damaged_dump_is_refused() -> None:
     kept = hourly(1).dump()
     with pytest.raises(ValueError, match="a season of 24 slots holds 23"):
         Season.load(replace(kept, means=kept.means[:-4]))
-    with pytest.raises(ValueError, match="item size"):
+    with pytest.raises(ValueError, match="no numbers of 4 bytes"):
         Season.load(replace(kept, usual=kept.usual[:-1]))
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from foretide.streams.compiled import compiled
 
+Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 FADE: Final = 0.5 ** (1 / 150)
@@ -29,12 +30,12 @@ _LARGEST: Final = 700.0
 """An exponential beyond this would be 0 or infinite."""
 
 
-def weights(losses: Doubles, favourite: int) -> Doubles:
+def weights(losses: Floats | Doubles, favourite: int) -> Doubles:
     """Weights (..., experts) that sum to 1 for faded losses of the same shape; all on the `favourite` where nothing
     was lost yet by any, and shared by those without loss where some have none."""
-    found = np.empty_like(losses)
-    experts = losses.shape[-1]
-    _share_rows(np.ascontiguousarray(losses.reshape(-1, experts)), favourite, found.reshape(-1, experts))
+    exact = np.ascontiguousarray(losses, dtype=np.float64)
+    found, experts = np.empty_like(exact), exact.shape[-1]
+    _share_rows(exact.reshape(-1, experts), favourite, found.reshape(-1, experts))
     return found
 
 

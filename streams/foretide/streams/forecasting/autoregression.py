@@ -29,6 +29,8 @@ SURPRISE: Final = 8.0
 """So is an error beyond this."""
 
 START: Final = np.eye(WEIGHTS) * DELTA
+HALF: Final = WEIGHTS * (WEIGHTS + 1) // 2
+"""Numbers of a covariance that are kept: it is symmetric, so one half tells the other."""
 
 
 def learn(
@@ -78,12 +80,33 @@ def learn_one(weights: Any, covariance: Any, lags: Any, outcome: float, surprise
         for k in range(size):
             covariance[j, k] = (covariance[j, k] - gain * seen[k]) / forget
         trace += covariance[j, j]
-    if not 0.0 < trace <= TRACE:
+    # A covariance that says less than nothing has been rounded once too often.
+    if not (0.0 < trace <= TRACE and along >= forget):
         covariance[:, :] = 0.0
         for j in range(size):
             covariance[j, j] = DELTA
         if not sound:
             weights[:] = 0.0
+
+
+@compiled
+def unfolded(half: Any, covariance: Any) -> None:
+    """Fill the `covariance` (n, n) of which `half` was kept, row by row up to the diagonal."""
+    place = 0
+    for j in range(len(covariance)):
+        for k in range(j + 1):
+            covariance[j, k] = covariance[k, j] = half[place]
+            place += 1
+
+
+@compiled
+def folded(covariance: Any, half: Any) -> None:
+    """Fill `half` with what is kept of a `covariance`."""
+    place = 0
+    for j in range(len(covariance)):
+        for k in range(j + 1):
+            half[place] = covariance[j, k]
+            place += 1
 
 
 def ahead(weights: Doubles, lags: Doubles, steps: int) -> Doubles:

@@ -20,6 +20,7 @@ from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.issuing import issue
 from foretide.streams.forecasting.linear import CLIP
 from foretide.streams.forecasting.plan import Plan
+from foretide.streams.forecasting.planes import Planes
 from foretide.streams.forecasting.plugged import PluggedModels
 from foretide.streams.forecasting.proposing import inputs_of, propose
 from foretide.streams.forecasting.record import CALENDAR, ERROR, EXOGENOUS, GROWTH, PLAIN, blank, depth, record_of
@@ -56,6 +57,7 @@ class Bank:
         self._plan = Plan.of(targets)
         # Outcomes are of the latest steps: it must look back at least as far as it forecasts.
         self._record = record_of(targets, max(look_back, depth(targets)), len(plugged))
+        self._planes = Planes(self._record)
         left, right, _ = between([t.steps for t in targets])
         self._network = network.only(np.concatenate([left, right]), np.tile(self._plan.kinds, 2))
         self.experts = (*EXPERTS, *plugged)
@@ -126,16 +128,15 @@ class Bank:
     def dump(self, row: int) -> BankRow:
         """A row as bytes."""
         plugged = self._plugged[row].dump() if self._names else b""
-        return BankRow(self.state[row].tobytes(), plugged, self._telling.dump(row))
+        return BankRow(self._planes.apart(self.state[row]), plugged, self._telling.dump(row))
 
     def put(self, row: int, kept: BankRow) -> None:
         """Make a row what was dumped; ValueError if that had other targets."""
-        if len(kept.record) != self._record.itemsize:
-            raise ValueError(f"a row of {self._record.itemsize} bytes is needed, this one has {len(kept.record)}")
+        record = self._planes.joined(kept.record)
         self._telling.put(row, kept.telling)
         if self._names:
             self._plugged[row] = PluggedModels.load(self._names, len(self.targets), kept.plugged)
-        self.state[row] = np.frombuffer(kept.record, dtype=self._record)[0]
+        self.state[row] = record[0]
 
     def _room(self) -> int:
         if not self._free:

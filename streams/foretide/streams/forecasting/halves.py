@@ -37,6 +37,18 @@ def widened(half: Any) -> Any:
 
 
 @compiled
+def drawn(value: Any, chance: Any) -> Any:
+    """The bits of one of the two halves next to a number, the nearer one the likelier: `chance` is drawn evenly from
+    the 13 bits that a half has less. Numbers too small for a half's full precision are rounded to the next one."""
+    wide = np.float32(value).view(np.uint32)
+    size = np.uint32(wide & _ALL_BUT_SIGN)
+    if size < _SUBNORMAL:
+        return narrowed(value)
+    found = np.uint32(np.uint32(size - _OFFSET + np.uint32(chance)) >> np.uint32(13))
+    return np.uint16(found | np.uint32(np.uint32(wide >> np.uint32(16)) & _SIGN))
+
+
+@compiled
 def narrowed(value: Any) -> Any:
     """The bits of the half next to a number, of two equally near the even one, as numpy rounds; its size must be at
     most 65,504."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from foretide.streams.compiled import compiled
 from foretide.streams.fleet.ordering import largest
+from foretide.streams.forecasting import brief
 from foretide.streams.forecasting.aggregation import mixed, share
 from foretide.streams.forecasting.experts import FLEET, LAST
 from foretide.streams.forecasting.halves import Halves, bits, narrowed
@@ -77,10 +78,10 @@ def _issue(
     refined: Floats,
     ranks: Ints,
     frame: Floats,
-    losses: Doubles,
-    trial: Doubles,
-    spread: Doubles,
-    errors: Floats,
+    losses: Floats,
+    trial: Floats,
+    spread: Floats,
+    errors: Halves,
     outcomes: Floats,
     known: Ints,
     kept_experts: Halves,
@@ -91,7 +92,7 @@ def _issue(
 ) -> None:
     upper, several = spread.shape[2], spread.shape[3]
     shares, way_shares, ways = np.empty(losses.shape[2]), np.empty(several), np.empty((upper, several))
-    of_errors, of_outcomes = np.empty(upper), np.empty(upper)
+    of_errors, of_outcomes, off = np.empty(upper), np.empty(upper), np.empty(MEMORY, dtype=np.float32)
     for i in range(len(rows)):
         row = rows[i]
         at = steps[i] % frame.shape[1]
@@ -102,7 +103,9 @@ def _issue(
             centre = _no_worse(mixture, experts[i, head, LAST], trial[row, head])
             many = min(known[row, head], MEMORY)
             if many >= KNOWN:
-                _quantiles(errors[row, head], many, ranks[many], of_errors)
+                for k in range(many):
+                    off[k] = brief.widened(errors[row, head, k])
+                _quantiles(off, many, ranks[many], of_errors)
                 _quantiles(outcomes[row, head], many, ranks[many], of_outcomes)
             above = quantiles[row, head, 0] = centre
             for k in range(upper):

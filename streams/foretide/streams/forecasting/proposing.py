@@ -14,6 +14,7 @@ from foretide.streams.compiled import compiled
 from foretide.streams.fleet.network import KINDS
 from foretide.streams.forecasting import echo, phases, refinement
 from foretide.streams.forecasting.experts import EXPERTS, LAST
+from foretide.streams.forecasting.halves import Halves, bits
 from foretide.streams.forecasting.linear import CLIP
 from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.record import CALENDAR, INPUTS, PLAIN, SHAPE
@@ -105,7 +106,7 @@ def propose(
         np.empty((*shape, len(LEVELS)), np.float32),
         np.empty((*shape, len(LEVELS)), np.float32),
     )
-    _from_network(rows, view.means, view.scale, network, inputs, plan.share, state["refined"], found.fleet,
+    _from_network(rows, view.means, view.scale, network, inputs, plan.share, bits(state["refined"]), found.fleet,
                   found.refined)  # fmt: skip
     _propose(rows, view.means, view.peaks, view.scale, day, sensed.references, sensed.path, changes, phase,
              state["phase"], state["phase_steps"], plan.steps, plan.kinds, plan.day, plan.day_share, found.fleet,
@@ -121,7 +122,7 @@ def _from_network(
     network: Floats,
     inputs: Floats,
     share: Doubles,
-    weights: Any,
+    weights: Halves,
     fleet: Floats,
     refined: Floats,
 ) -> None:

@@ -49,14 +49,15 @@ def read(ladders: Sequence[Ladder]) -> Reading:
         ready[:, horizons] = (bank.state["steps"][rows[rung]] > 0)[:, None]
     rung, place = places[0]
     state, at = rungs[rung].state, (rows[rung], place)
-    known, losses, pinball = state["known"][at], state["losses"][at], state["pinball"][at]
+    known = state["known"][at]
+    losses, pinball, sums = (state[name][at].astype(np.float64) for name in ("losses", "pinball", "sums"))
     return Reading(
         quantiles=quantiles,
         ready=ready,
         known=known,
         covered=state["covered"][at],
         pinball_ratio=ratio(known, pinball[:, 0], pinball[:, 1]),
-        error_ratio=ratio(known, state["sums"][at][:, ERROR], losses[:, LAST]),
+        error_ratio=ratio(known, sums[:, ERROR], losses[:, LAST]),
         experts=rungs[rung].experts,
         losses=losses,
         shares=weights(losses, FLEET),

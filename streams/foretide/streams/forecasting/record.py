@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.fleet.features import RULES
-from foretide.streams.forecasting import autoregression, echo
+from foretide.streams.forecasting import autoregression, brief, echo
 from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.skill import STEPS as SKILL_STEPS
 from foretide.streams.forecasting.targets import LEVELS, Target
@@ -39,8 +39,9 @@ SUMS: Final = ("use", "error", "slack90", "slack99", "unmet99", "above99")
 above it; how far it stood above the .99 one; how often it did."""
 ERROR: Final = SUMS.index("error")
 
-GROWTH: Final = 4
-"""A full bank grows by one part in so many: doubling would leave half of a large worker's memory unused."""
+GROWTH: Final = 16
+"""A full bank grows by one part in so many: doubling would leave half of a large worker's memory unused. Large arrays
+are not copied for it: the system moves their pages."""
 
 
 def depth(targets: Sequence[Target]) -> int:
@@ -60,8 +61,7 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("means", "f4", (look_back,)),
             ("peaks", "f4", (look_back,)),
             ("ar_weights", "f8", (autoregression.WEIGHTS,)),
-            ("ar_spread", "f8", (autoregression.WEIGHTS, autoregression.WEIGHTS)),
-            ("ar_lags", "f8", (autoregression.WEIGHTS,)),
+            ("ar_spread", "f4", (autoregression.HALF,)),
             ("ar_frame", "f8", (2,)),
             ("skill", "f4", (RULES + 1,)),
             ("said", "f4", (SKILL_STEPS, RULES + 1)),
@@ -70,22 +70,22 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("phase_steps", "i4", (PHASES,)),
             ("scaler", "f8", (EXOGENOUS, 3)),
             ("linear", "f4", (heads, PLAIN + 1)),
-            ("refined", "f4", (heads, len(LEVELS), INPUTS)),
+            ("refined", "f2", (heads, len(LEVELS), INPUTS)),
             ("inputs", "f2", (ring, INPUTS)),
             ("frame", "f4", (ring, 3)),
             ("experts", "f2", (heads, ring, experts)),
             ("mixture", "f2", (heads, ring)),
-            ("trial", "f8", (heads, 2)),
+            ("trial", "f4", (heads, 2)),
             ("ways", "f2", (heads, ring, UPPER, len(WAYS))),
             ("issued", "f2", (heads, ring, 3)),
-            ("losses", "f8", (heads, experts)),
-            ("spread", "f8", (heads, UPPER, len(WAYS))),
-            ("errors", "f4", (heads, MEMORY)),
+            ("losses", "f4", (heads, experts)),
+            ("spread", "f4", (heads, UPPER, len(WAYS))),
+            ("errors", "u2", (heads, MEMORY)),
             ("outcomes", "f4", (heads, MEMORY)),
             ("known", "i8", (heads,)),
             ("covered", "f8", (heads,)),
-            ("pinball", "f8", (heads, 2)),
-            ("sums", "f8", (heads, len(SUMS))),
+            ("pinball", "f4", (heads, 2)),
+            ("sums", "f4", (heads, len(SUMS))),
             ("surprise", "f8", (heads,)),
             ("quantiles", "f8", (heads, len(LEVELS))),
         ]
@@ -104,6 +104,7 @@ def blank(record: np.dtype[np.void]) -> NDArray[np.void]:
     """The record of a series that has no step yet."""
     row = np.zeros((), dtype=record)
     row["ar_weights"][0] = 1.0
-    row["ar_spread"] = autoregression.START
-    row["errors"] = row["outcomes"] = np.inf
+    autoregression.folded(autoregression.START, row["ar_spread"])
+    row["errors"] = brief.INFINITE
+    row["outcomes"] = np.inf
     return row

@@ -44,8 +44,8 @@ def scores(bank: Bank, rows: Sequence[int], place: int) -> Scores:
     """The scores of the `place`-th target of some rows."""
     at = np.asarray(rows, dtype=np.int64), place
     known = bank.state["known"][at]
-    losses, pinball = bank.state["losses"][at], bank.state["pinball"][at]
-    sums = dict(zip(SUMS, bank.state["sums"][at].T, strict=True))
+    losses, pinball, of_sums = (bank.state[name][at].astype(np.float64) for name in ("losses", "pinball", "sums"))
+    sums = dict(zip(SUMS, of_sums.T, strict=True))
     counted = (1.0 - FADE ** known.astype(np.float64)) / (1.0 - FADE)
 
     def share(part: Doubles, whole: Doubles) -> Doubles:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from foretide.streams.fleet.features import AHEAD, PROFILED
+from foretide.streams.forecasting.planes import apart, joined
 
 DAY_MS: Final = 86_400_000
 SLOT_MS: Final = 300_000
@@ -112,16 +113,17 @@ class Season:
 
     def dump(self) -> SeasonState:
         """The season as numbers."""
-        rings = self._means.tobytes(), self._peaks.tobytes(), self._usual.tobytes()
-        return SeasonState(self.slot_ms, *rings, self._at, self._total, self._high, self._count)
+        means, peaks, usual = (apart(ring.tobytes(), 4) for ring in (self._means, self._peaks, self._usual))
+        return SeasonState(self.slot_ms, means, peaks, usual, self._at, self._total, self._high, self._count)
 
     @classmethod
     def load(cls, state: SeasonState) -> Season:
         """A season as it was dumped; ValueError if it cannot be one."""
         season = cls(state.slot_ms)
         size = len(season._means)
-        season._means, season._peaks = array("f", state.means), array("f", state.peaks)
-        season._usual = array("f", state.usual)
+        season._means, season._peaks, season._usual = (
+            array("f", joined(ring, 4)) for ring in (state.means, state.peaks, state.usual)
+        )
         if not len(season._means) == len(season._peaks) == len(season._usual) == size:
             raise ValueError(f"a season of {size} slots holds {len(season._means)}")
         season._at, season._total, season._high, season._count = state.at, state.total, state.high, state.count

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.compiled import compiled
 from foretide.streams.fleet.features import AR_STEPS, RULES, features
-from foretide.streams.forecasting.autoregression import CLIP, FORGET, LAGS, SURPRISE, WEIGHTS, ahead_one, learn_one
+from foretide.streams.forecasting.autoregression import (
+    CLIP,
+    FORGET,
+    LAGS,
+    SURPRISE,
+    WEIGHTS,
+    ahead_one,
+    folded,
+    learn_one,
+    unfolded,
+)
 from foretide.streams.forecasting.skill import STEPS, learn, rules, told
 from foretide.streams.forecasting.view import Doubles, Floats, Ints, View
 
-REACH = 0.1
+REACH: Final = 0.1
 """So much of the history's range the autoregression may go beyond it."""
 
 
@@ -34,7 +45,7 @@ def sense(state: NDArray[np.void], rows: Ints, view: View, day: Floats) -> Sense
     path = np.empty((many, AR_STEPS[-1]))
     skill = np.empty((many, RULES + 1), dtype=np.float32)
     _follow(rows, view.steps, view.means, view.scale, view.centre, view.low, view.high, state["since"],
-            state["ar_weights"], state["ar_spread"], state["ar_lags"], state["ar_frame"], path)  # fmt: skip
+            state["ar_weights"], state["ar_spread"], state["ar_frame"], path)  # fmt: skip
     _compare(rows, view.steps, view.means, view.peaks, view.scale, view.smoothed, day, path, state["since"],
              state["skill"], state["said"], references, skill)  # fmt: skip
     ar = path[:, [s - 1 for s in AR_STEPS]].astype(np.float32)
@@ -54,28 +65,36 @@ def _follow(
     since: Ints,
     weights: Doubles,
     spread: Doubles,
-    lags: Doubles,
     frame: Doubles,
     path: Doubles,
 ) -> None:
     """The autoregression learns the latest step, and goes on from there."""
     back = means.shape[1]
+    lags, covariance = np.ones(WEIGHTS), np.empty((WEIGHTS, WEIGHTS))
     for i in range(len(rows)):
         row = rows[i]
         # Where time was lost the latest step does not follow the lags.
         if steps[i] > 1 and since[row] > 0:
             outcome = (means[i, back - 1] - frame[row, 0]) / frame[row, 1]
-            learn_one(weights[row], spread[row], lags[row], min(max(outcome, -CLIP), CLIP), SURPRISE, FORGET)
+            _lags(means[i, : back - 1], frame[row, 0], frame[row, 1], lags)
+            unfolded(spread[row], covariance)
+            learn_one(weights[row], covariance, lags, min(max(outcome, -CLIP), CLIP), SURPRISE, FORGET)
+            folded(covariance, spread[row])
         middle, unit = centre[i], np.float64(scale[i])
-        for lag in range(LAGS):
-            off = (means[i, back - 1 - lag] - middle) / unit
-            lags[row, lag] = min(max(off, -CLIP), CLIP)
-        lags[row, WEIGHTS - 1] = 1.0
+        _lags(means[i], middle, unit, lags)
         frame[row, 0], frame[row, 1] = middle, unit
-        ahead_one(weights[row], lags[row], path[i])
+        ahead_one(weights[row], lags, path[i])
         reach = REACH * (np.float64(high[i]) - low[i])
         for step in range(path.shape[1]):
             path[i, step] = min(max(path[i, step] * unit + middle, low[i] - reach), high[i] + reach)
+
+
+@compiled
+def _lags(means: Any, middle: float, unit: float, lags: Any) -> None:
+    """The autoregression's inputs after the last of the `means`, newest first; the constant stays."""
+    for lag in range(LAGS):
+        off = (means[len(means) - 1 - lag] - middle) / unit
+        lags[lag] = min(max(off, -CLIP), CLIP)
 
 
 @compiled

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.compiled import compiled
 from foretide.streams.fleet.network import KINDS
-from foretide.streams.forecasting import refinement
+from foretide.streams.forecasting import brief, refinement
 from foretide.streams.forecasting.aggregation import FADE
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.halves import Halves, bits, widened
@@ -51,7 +51,8 @@ def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settl
     _weigh(*known, frame, experts, bits(state["mixture"]), ways, state["losses"], state["trial"], state["spread"])
     _score(*known, frame, bits(state["issued"]), experts, state["errors"], state["outcomes"], state["known"],
            state["sums"], state["surprise"], state["pinball"], state["covered"])  # fmt: skip
-    _refine(*known, frame, experts, ways, bits(state["inputs"]), state["refined"])
+    _refine(*known, frame, experts, ways, bits(state["inputs"]), bits(state["refined"]),
+            view.steps)  # fmt: skip
     return settled
 
 
@@ -104,9 +105,9 @@ def _weigh(
     experts: Halves,
     mixture: Halves,
     ways: Halves,
-    losses: Doubles,
-    trial: Doubles,
-    spread: Doubles,
+    losses: Floats,
+    trial: Floats,
+    spread: Floats,
 ) -> None:
     """What each expert, their mixture and each way to spread has lost."""
     for i in range(len(rows)):
@@ -139,12 +140,12 @@ def _score(
     frame: Floats,
     issued: Halves,
     experts: Halves,
-    errors: Floats,
+    errors: Halves,
     outcomes: Floats,
     known: Ints,
-    sums: Doubles,
+    sums: Floats,
     surprise: Doubles,
-    lost: Doubles,
+    lost: Floats,
     covered: Doubles,
 ) -> None:
     """How far the quantiles that were issued were from what came, and how often they covered it."""
@@ -160,7 +161,8 @@ def _score(
             top = told(issued[row, head, at, 2], anchor, unit)
             last = told(experts[row, head, at, LAST], anchor, unit)
             place = known[row, head] % MEMORY
-            errors[row, head, place], outcomes[row, head, place] = exact - centre, exact
+            errors[row, head, place] = brief.narrowed(exact - centre)
+            outcomes[row, head, place] = exact
             known[row, head] += 1
             error = abs(exact - centre)
             above = 1.0 if exact > top else 0.0
@@ -184,7 +186,8 @@ def _refine(
     experts: Halves,
     ways: Halves,
     inputs: Halves,
-    refined: Any,
+    refined: Halves,
+    steps: Ints,
 ) -> None:
     """The refinement learns which of its quantiles should have been higher."""
     seen, gradient = np.empty(inputs.shape[2]), np.empty(len(LEVELS))
@@ -200,4 +203,4 @@ def _refine(
             for k, level in enumerate(LEVELS):
                 kept = ways[row, head, at, k - 1, _REFINED_WAY] if k else experts[row, head, at, _REFINED]
                 gradient[k] = level if exact > told(kept, anchor, unit) else level - 1.0
-            refinement.learn(refined[row, head], seen, gradient)
+            refinement.learn(refined[row, head], seen, gradient, steps[i] * len(LEVELS) + head)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from foretide.streams.compiled import is_kept
 from foretide.streams.fleet import default_network
@@ -21,10 +22,15 @@ log = logging.getLogger(__name__)
 
 @lru_cache(maxsize=1)
 def warm_up(tell: Callable[[str], None] = log.info) -> None:
-    """Have everything that a step of a bank calls in machine code. On a machine's first start that takes some 20 s, of
-    which `tell` is told; later it is read from disk in less than one. Once a process is enough."""
+    """Have everything that a step of a bank calls in machine code, and linear algebra in one thread.
+
+    On a machine's first start that takes some 20 s, of which `tell` is told; later it is read from disk in less than
+    one. Once a process is enough.
+    """
     if not is_kept():
         tell("compiling what forecasts are computed with for this machine: some 20 s, once")
+    # The network's matrices are so small that threads cost more than they help, many times more on a busy machine.
+    threadpool_limits(limits=1, user_api="blas")
     bank = Bank([Target("peak", 1)], default_network())
     row = bank.add()
     for _ in range(2):  # with the second step the first one's forecasts are settled
