@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from functools import lru_cache
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretide.streams.fleet import default_network
+from foretide.streams.forecasting import bank as bank_module
 from foretide.streams.forecasting import brief
 from foretide.streams.forecasting.bank import OUTSIDE, Bank, BankRow
 from foretide.streams.forecasting.record import CALENDAR, MEMORY
+from foretide.streams.forecasting.settling import Settled, settle
 from foretide.streams.forecasting.targets import Target
 from support.banks import TARGETS, Step, alone, drawn, feed, plain, small_network
 
 LENGTH = 24
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[Settled]:
+    """What became known at each step of any bank."""
+    found: list[Settled] = []
+
+    def noted(*args: Any) -> Settled:
+        found.append(settle(*args))
+        return found[-1]
+
+    monkeypatch.setattr(bank_module, "settle", noted)
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -112,13 +128,12 @@ def test_rows_stay_what_they_are_when_the_bank_grows() -> None:
     assert all(bank.dump(r) == alone([]).dump(0) for r in rows[1:])
 
 
-def test_nothing_is_learnt_of_what_was_pending_when_time_was_lost() -> None:
+def test_nothing_is_learnt_of_what_was_pending_when_time_was_lost(settled: list[Settled]) -> None:
     before, after = drawn(1, 40), drawn(2, 40)
     learnt = (
         "losses",
         "spread",
         "errors",
-        "outcomes",
         "known",
         "covered",
         "pinball",
@@ -130,6 +145,7 @@ def test_nothing_is_learnt_of_what_was_pending_when_time_was_lost() -> None:
     bank = alone(before)
     kept = bank.state[0].copy()
     bank.interrupt([0])
+    settled.clear()
     feed(bank, [0], after[:1])
     for name in learnt:
         np.testing.assert_array_equal(bank.state[name][0], kept[name], err_msg=name)
@@ -140,17 +156,19 @@ def test_nothing_is_learnt_of_what_was_pending_when_time_was_lost() -> None:
     for head, target in enumerate(TARGETS):
         means, peaks = ([getattr(s, name) for s in after] for name in ("mean", "peak"))
         first = target.outcome(peaks[1 : 1 + target.steps], means[1 : 1 + target.steps])
-        assert bank.state["outcomes"][0, head, int(kept["known"][head])] == pytest.approx(first, rel=1e-6)
+        came = [s.outcome[0, head] for s in settled if s.known[0, head]]
+        assert came[0] == pytest.approx(first, rel=1e-6)
 
 
-def test_a_target_farther_than_the_bank_looks_back_is_settled_too() -> None:
+def test_a_target_farther_than_the_bank_looks_back_is_settled_too(settled: list[Settled]) -> None:
     targets = [Target("peak", 80), Target("mean", 80), Target("point", 80)]
     bank = Bank(targets, small_network(), look_back=48)
     row = bank.add()
     for value in (0.0, 100.0, *[0.0] * 79):
         feed(bank, [row], plain([value]))
     assert bank.state["known"][row].tolist() == [1, 1, 1]
-    assert bank.state["outcomes"][row, :, 0].tolist() == [100.0, 1.25, 0.0]
+    assert settled[-1].known[0].all()
+    assert settled[-1].outcome[0].tolist() == [100.0, 1.25, 0.0]
 
 
 sizes = st.sampled_from([0.0, 1e-45, 1e-30, 1e-12, 1.0, 1e6, 1e30]).flatmap(lambda v: st.sampled_from([v, -v, v / 3]))
@@ -169,13 +187,12 @@ def test_forecasts_are_finite_and_in_order_whatever_comes(rows: list[tuple[float
         assert np.isfinite(quantiles).all()
         assert (np.diff(quantiles, axis=1) >= 0.0).all()
     for name in bank.state.dtype.names or ():
-        if name not in ("errors", "outcomes"):
+        if name != "errors":
             assert np.isfinite(bank.state[name][0]).all(), name
     known = np.minimum(bank.state["known"][0], MEMORY).tolist()
     errors = np.array([[brief.widened(bits) for bits in row] for row in bank.state["errors"][0]])
-    for kept in (errors, bank.state["outcomes"][0]):
-        assert np.isfinite(kept).sum(axis=1).tolist() == known
-        assert (np.isfinite(kept) | (kept == inf)).all()
+    assert np.isfinite(errors).sum(axis=1).tolist() == known
+    assert (np.isfinite(errors) | (errors == inf)).all()
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-12, 7.25, 1e30])

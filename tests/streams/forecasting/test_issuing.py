@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from foretide.streams.forecasting import brief
 from foretide.streams.forecasting.experts import EXPERTS, FLEET, LAST
 from foretide.streams.forecasting.issuing import KNOWN, _quantiles, _ranks, issue
+from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.proposing import Proposed
 from foretide.streams.forecasting.record import INPUTS, MEMORY, WAYS, blank, record_of
 from foretide.streams.forecasting.targets import LEVELS, Target
@@ -49,13 +50,15 @@ numbers = st.floats(-1e6, 1e6, width=32)
 
 
 def issued(state: NDArray[np.void], row: int, slot: int, experts: Floats, fleet: Floats, refined: Floats) -> None:
-    """Issue what is proposed for one row whose latest step was this one of the ring, from 0 in units of 1000."""
+    """Issue what is proposed for one row whose latest step was this one of the ring: to 0 after many of 70, in units of
+    1000."""
     steps = np.array([slot], dtype=np.int64)
     ones = np.ones(1, dtype=np.float32)
-    zeros = np.zeros((1, 30), dtype=np.float32)
-    view = View(steps, zeros, zeros, 1000 * ones, np.zeros((1, 2), np.float32), np.zeros(1), ones, ones, ones)
+    history = np.full((1, 30), 70.0, dtype=np.float32)
+    history[0, -1] = 0.0
+    view = View(steps, history, history, 1000 * ones, np.zeros((1, 2), np.float32), np.zeros(1), ones, ones, ones)
     inputs = np.zeros((1, INPUTS), dtype=np.float32)
-    issue(state, np.array([row]), view, inputs, Proposed(experts, fleet, refined))
+    issue(state, np.array([row]), view, Plan.of(TARGETS), inputs, Proposed(experts, fleet, refined))
 
 
 @settings(max_examples=30, deadline=None)
@@ -72,7 +75,6 @@ def test_what_is_issued_never_decreases_and_is_remembered(experts: list[float], 
     state["errors"][1, :, : min(n, MEMORY)] = [
         [brief.narrowed(draw.normal(0.0, 10.0)) for _ in range(min(n, MEMORY))]
     ] * 2
-    state["outcomes"][1, :, : min(n, MEMORY)] = draw.normal(0.0, 10.0, (2, min(n, MEMORY)))
     state["losses"][1] = draw.random((2, len(EXPERTS)))
     state["spread"][1] = draw.random((2, len(LEVELS) - 1, len(WAYS)))
     said = np.array([[experts, experts]], dtype=np.float32)
@@ -96,7 +98,6 @@ def test_before_enough_outcomes_are_known_the_networks_quantiles_stand_for_them(
     state[0] = blank(state.dtype)
     state["known"][0] = n
     state["errors"][0, :, :n] = brief.narrowed(50.0)
-    state["outcomes"][0, :, :n] = 70.0
     fleet = np.array([[[1.0, 2.0, 3.0, 4.0]] * 2], dtype=np.float32)
     experts = np.zeros((1, 2, len(EXPERTS)), dtype=np.float32)
     experts[..., FLEET] = 1.0

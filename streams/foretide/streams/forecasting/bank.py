@@ -114,7 +114,7 @@ class Bank:
         proposed.experts[..., TOLD] = self._telling.forecast(rows, view, self._plan, inputs)
         if self._names:
             proposed.experts[..., len(EXPERTS) :] = self._plugged_say(rows, view, inputs)
-        issue(state, rows, view, inputs, proposed)
+        issue(state, rows, view, self._plan, inputs, proposed)
         state["since"][rows] += 1
 
     def shorten(self, row: int, factor: float) -> None:

@@ -15,6 +15,8 @@ from foretide.streams.forecasting import brief
 from foretide.streams.forecasting.aggregation import mixed, share
 from foretide.streams.forecasting.experts import FLEET, LAST
 from foretide.streams.forecasting.halves import Halves, bits, narrowed
+from foretide.streams.forecasting.outcomes import late_outcomes
+from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.proposing import Proposed
 from foretide.streams.forecasting.record import MEMORY, WAYS
 from foretide.streams.forecasting.remembering import kept
@@ -47,12 +49,13 @@ def _ranks() -> Ints:
     )
 
 
-def issue(state: NDArray[np.void], rows: Ints, view: View, inputs: Floats, proposed: Proposed) -> None:
+def issue(state: NDArray[np.void], rows: Ints, view: View, plan: Plan, inputs: Floats, proposed: Proposed) -> None:
     """Write the forecasts into `state`, and remember in its ring what they were made of: the `inputs` (rows, INPUTS)
     and what was `proposed`."""
     _remember(rows, view.steps, view.means, view.peaks, view.scale, inputs, bits(state["inputs"]), state["frame"])
-    _issue(rows, view.steps, proposed.experts, proposed.fleet, proposed.refined, _ranks(), state["frame"],
-           state["losses"], state["trial"], state["spread"], state["errors"], state["outcomes"], state["known"],
+    _issue(rows, view.steps, view.means, view.peaks, plan.steps, plan.kinds, proposed.experts, proposed.fleet,
+           proposed.refined, _ranks(), state["frame"],
+           state["losses"], state["trial"], state["spread"], state["errors"], state["known"],
            bits(state["experts"]), bits(state["mixture"]), bits(state["ways"]), bits(state["issued"]),
            state["quantiles"])  # fmt: skip
 
@@ -73,6 +76,10 @@ def _remember(
 def _issue(
     rows: Ints,
     steps: Ints,
+    means: Floats,
+    peaks: Floats,
+    ahead: Ints,
+    kinds: Ints,
     experts: Floats,
     fleet: Floats,
     refined: Floats,
@@ -82,7 +89,6 @@ def _issue(
     trial: Floats,
     spread: Floats,
     errors: Halves,
-    outcomes: Floats,
     known: Ints,
     kept_experts: Halves,
     kept_mixture: Halves,
@@ -92,7 +98,8 @@ def _issue(
 ) -> None:
     upper, several = spread.shape[2], spread.shape[3]
     shares, way_shares, ways = np.empty(losses.shape[2]), np.empty(several), np.empty((upper, several))
-    of_errors, of_outcomes, off = np.empty(upper), np.empty(upper), np.empty(MEMORY, dtype=np.float32)
+    of_errors, of_outcomes = np.empty(upper), np.empty(upper)
+    off, came, back = np.empty(MEMORY), np.empty(MEMORY), means.shape[1]
     for i in range(len(rows)):
         row = rows[i]
         at = steps[i] % frame.shape[1]
@@ -101,17 +108,21 @@ def _issue(
             share(losses[row, head], FLEET, shares)
             mixture = mixed(shares, experts[i, head])
             centre = _no_worse(mixture, experts[i, head, LAST], trial[row, head])
+            # Outcomes further back than the history reaches are not told again.
             many = min(known[row, head], MEMORY)
+            late = min(many, back - ahead[head] + 1)
             if many >= KNOWN:
                 for k in range(many):
                     off[k] = brief.widened(errors[row, head, k])
                 _quantiles(off, many, ranks[many], of_errors)
-                _quantiles(outcomes[row, head], many, ranks[many], of_outcomes)
+            if late >= KNOWN:
+                late_outcomes(means[i], peaks[i], ahead[head], kinds[head], came[:late])
+                _quantiles(came, late, ranks[late], of_outcomes)
             above = quantiles[row, head, 0] = centre
             for k in range(upper):
                 told = np.float64(fleet[i, head, 1 + k])
                 ways[k, 0] = centre + of_errors[k] if many >= KNOWN else told
-                ways[k, 1] = of_outcomes[k] if many >= KNOWN else told
+                ways[k, 1] = of_outcomes[k] if late >= KNOWN else told
                 ways[k, 2] = told
                 ways[k, 3] = refined[i, head, 1 + k]
                 share(spread[row, head, k], _FLEET_WAY, way_shares)

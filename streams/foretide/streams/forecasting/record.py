@@ -15,7 +15,8 @@ from foretide.streams.forecasting.skill import STEPS as SKILL_STEPS
 from foretide.streams.forecasting.targets import LEVELS, Target
 
 MEMORY: Final = 96
-"""Outcomes that quantiles are taken from: enough for a .99 that is near the largest, few enough to follow a change."""
+"""Errors and outcomes that quantiles are taken from: enough for a .99 that is near the largest, few enough to follow a
+change."""
 
 SHAPE: Final = 9
 CALENDAR: Final = 4
@@ -81,7 +82,6 @@ def record_of(targets: Sequence[Target], look_back: int, plugged: int) -> np.dty
             ("losses", "f4", (heads, experts)),
             ("spread", "f4", (heads, UPPER, len(WAYS))),
             ("errors", "u2", (heads, MEMORY)),
-            ("outcomes", "f4", (heads, MEMORY)),
             ("known", "i8", (heads,)),
             ("covered", "f8", (heads,)),
             ("pinball", "f4", (heads, 2)),
@@ -106,5 +106,4 @@ def blank(record: np.dtype[np.void]) -> NDArray[np.void]:
     row["ar_weights"][0] = 1.0
     autoregression.folded(autoregression.START, row["ar_spread"])
     row["errors"] = brief.INFINITE
-    row["outcomes"] = np.inf
     return row

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.compiled import compiled
-from foretide.streams.fleet.network import KINDS
 from foretide.streams.forecasting import brief, refinement
 from foretide.streams.forecasting.aggregation import FADE
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.halves import Halves, bits, widened
+from foretide.streams.forecasting.outcomes import late_outcomes
 from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.record import MEMORY, WAYS
 from foretide.streams.forecasting.remembering import told
@@ -26,8 +26,6 @@ TRIAL_FADE: Final = 0.5 ** (1 / 600)
 
 _REFINED: Final = EXPERTS.index("refined")
 _REFINED_WAY: Final = WAYS.index("refined")
-_PEAK: Final = KINDS.index("peak")
-_MEAN: Final = KINDS.index("mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,8 @@ def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settl
     known = rows, settled.outcome, settled.known, settled.slot
     frame, experts, ways = state["frame"], bits(state["experts"]), bits(state["ways"])
     _weigh(*known, frame, experts, bits(state["mixture"]), ways, state["losses"], state["trial"], state["spread"])
-    _score(*known, frame, bits(state["issued"]), experts, state["errors"], state["outcomes"], state["known"],
-           state["sums"], state["surprise"], state["pinball"], state["covered"])  # fmt: skip
+    _score(*known, frame, bits(state["issued"]), experts, state["errors"], state["known"], state["sums"],
+           state["surprise"], state["pinball"], state["covered"])  # fmt: skip
     _refine(*known, frame, experts, ways, bits(state["inputs"]), bits(state["refined"]),
             view.steps)  # fmt: skip
     return settled
@@ -70,23 +68,14 @@ def _outcomes(
     known: NDArray[np.bool_],
     slot: Ints,
 ) -> None:
-    back = means.shape[1]
+    newest = np.empty(1)
     for i in range(len(rows)):
         for head in range(len(ahead)):
             many = ahead[head]
             known[i, head] = since[rows[i]] >= many
             slot[i, head] = (steps[i] - many) % ring
-            value: float = np.float64(means[i, back - 1])
-            if kinds[head] == _PEAK:
-                value = np.float64(peaks[i, back - 1])
-                for j in range(back - many, back):
-                    value = max(value, np.float64(peaks[i, j]))
-            elif kinds[head] == _MEAN:
-                value = 0.0
-                for j in range(back - many, back):
-                    value += means[i, j]
-                value /= many
-            outcome[i, head] = value
+            late_outcomes(means[i], peaks[i], many, kinds[head], newest)
+            outcome[i, head] = newest[0]
 
 
 @compiled
@@ -141,7 +130,6 @@ def _score(
     issued: Halves,
     experts: Halves,
     errors: Halves,
-    outcomes: Floats,
     known: Ints,
     sums: Floats,
     surprise: Doubles,
@@ -160,9 +148,7 @@ def _score(
             high = told(issued[row, head, at, 1], anchor, unit)
             top = told(issued[row, head, at, 2], anchor, unit)
             last = told(experts[row, head, at, LAST], anchor, unit)
-            place = known[row, head] % MEMORY
-            errors[row, head, place] = brief.narrowed(exact - centre)
-            outcomes[row, head, place] = exact
+            errors[row, head, known[row, head] % MEMORY] = brief.narrowed(exact - centre)
             known[row, head] += 1
             error = abs(exact - centre)
             above = 1.0 if exact > top else 0.0

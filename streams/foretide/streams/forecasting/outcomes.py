@@ -1,0 +1,40 @@
+"""What came of targets, told from the history: the outcome at each of the latest steps.
+
+Nothing of this is kept: the history holds it. Where time was lost the steps on both sides of it count as neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from foretide.streams.compiled import compiled
+from foretide.streams.fleet.network import KINDS
+
+_PEAK: Final = KINDS.index("peak")
+_MEAN: Final = KINDS.index("mean")
+
+
+@compiled
+def late_outcomes(means: Any, peaks: Any, steps: int, kind: int, found: Any) -> None:
+    """Fill `found` with the outcomes of a target `steps` ahead, of a kind by its place in KINDS, oldest first.
+
+    `means` and `peaks` (history,) are the latest steps, newest last, of which there are len(found) + steps - 1 at
+    least. An outcome is the value at its last step, the highest peak, or the mean, of so many steps.
+    """
+    many = len(found)
+    first = len(means) - many
+    if kind == _PEAK:
+        for j in range(many):
+            found[j] = peaks[first + j]
+        for k in range(1, steps):
+            for j in range(many):
+                found[j] = max(found[j], peaks[first + j - k])
+        return
+    for j in range(many):
+        found[j] = means[first + j]
+    if kind == _MEAN:
+        for k in range(1, steps):
+            for j in range(many):
+                found[j] += means[first + j - k]
+        for j in range(many):
+            found[j] /= steps
