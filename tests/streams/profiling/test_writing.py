@@ -119,6 +119,17 @@ def test_where_the_messages_themselves_are_needed_the_same_is_sent(monkeypatch: 
             assert [o.encoded(1, 0) for o in made.handle(read)] == found
 
 
+def test_a_per_cent_sign_is_written_as_any_other() -> None:
+    (known,) = profiles([30])
+    seen = surveyed([known])
+    for signal in known.signals.values():
+        signal.name = f"app.100%b_{signal.name}%"
+    known.signals = {signal.name: signal for signal in known.signals.values()}
+    bodies = predictions([(known, ref(0))], seen)
+    assert bodies is not None
+    assert WrittenOutput(PREDICTIONS, known.app, bodies[0]).encoded(0, 0) == encode(prediction(known, ref(0)))
+
+
 def test_one_horizon_is_written_too() -> None:
     horizons = (Horizon("peak", 60_000), Horizon("mean", 60_000))
     core, draw = ProfileProcessor(replace(ProfileSettings(), horizons=horizons)), random.Random(6)
