@@ -14,11 +14,11 @@ from foretide.streams.profiling.profile import ApplicationProfile
 
 
 class _Places(NamedTuple):
-    """Where the amounts stand among the `levels` of an outlook: those to raise by, to lower compute and memory by."""
+    """Which horizon and level the amounts are of: those to raise by, to lower compute and memory by."""
 
-    raising: int
-    compute: int
-    memory: int
+    raising: tuple[int, int]
+    compute: tuple[int, int]
+    memory: tuple[int, int]
 
 
 class Glancing:
@@ -35,14 +35,13 @@ class Glancing:
         at, sizing = self._at, self._sizing
         raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
         if (signal := profile.signals.get(SM_RATIO)) is not None:
-            levels, peak = signal.look().levels, signal.peak or 0.0
-            raise_compute = max(levels[at.raising], 0.0)
-            lower_compute = with_margin(levels[at.compute], sizing.compute_margin)
+            peak = signal.peak or 0.0
+            raise_compute = max(signal.ahead(*at.raising), 0.0)
+            lower_compute = with_margin(signal.ahead(*at.compute), sizing.compute_margin)
             used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
         if (signal := profile.signals.get(GPU_MEMORY)) is not None:
-            levels = signal.look().levels
-            raise_memory = max(levels[at.raising], 0.0)
-            lower_memory = with_margin(levels[at.memory], sizing.memory_margin)
+            raise_memory = max(signal.ahead(*at.raising), 0.0)
+            lower_memory = with_margin(signal.ahead(*at.memory), sizing.memory_margin)
             used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
         return Glance(
             profile.last_ms,
@@ -61,5 +60,5 @@ def _places(horizons: tuple[Horizon, ...], soon: float, later: float, quantiles:
     peaks = {h.ms / 1000: i for i, h in enumerate(horizons) if h.kind == "peak"}
     raising, compute, memory = (LEVELS.index(int(name[1:]) / 100) for name in quantiles)
     # A peak never decreases with the horizon: the largest up to there is the one there.
-    nearer, farther = (len(LEVELS) * peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later))
-    return _Places(nearer + raising, farther + compute, farther + memory)
+    nearer, farther = (peaks[horizon_reach(list(peaks), seconds)] for seconds in (soon, later))
+    return _Places((nearer, raising), (farther, compute), (farther, memory))

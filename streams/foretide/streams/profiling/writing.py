@@ -18,7 +18,7 @@ from foretide.schemas.ids import record_id
 from foretide.schemas.messages import CONTRACT_VERSION, RecordRef
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles
-from foretide.streams.profiling.outlook import Outlooks, share_of
+from foretide.streams.profiling.outlook import Outlooks, share_of, standing
 from foretide.streams.profiling.profile import ApplicationProfile, pairs
 from foretide.streams.profiling.signal import SignalProfile
 
@@ -72,7 +72,7 @@ def _forecasts(seen: Outlooks[SignalProfile]) -> list[bytes] | None:
     texts, width = _texts(numbers), numbers.shape[1]
     *expected, confidences, losses = (texts[place::width] for place in range(width))
     models = [_kept_text(signal.lead.champion) for signal in group]
-    weights = [b",".join([_share(outlook.experts, one) for one in outlook.standing]) for outlook in seen.each]
+    weights = [b",".join([_share(seen.experts, one) for one in counting]) for counting in standing(seen.shares)]
     frames = [_frame(signal.name, soonest[0]) for signal in group]
     rows = zip(*expected, _farther(seen, later), models, confidences, losses, weights, strict=True)
     return list(map(mod, frames, rows))
