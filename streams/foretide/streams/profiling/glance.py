@@ -35,13 +35,16 @@ class Glancing:
         at, sizing = self._at, self._sizing
         raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
         if (signal := profile.signals.get(SM_RATIO)) is not None:
-            peak = signal.peak or 0.0
-            raise_compute = max(signal.ahead(*at.raising), 0.0)
-            lower_compute = with_margin(signal.ahead(*at.compute), sizing.compute_margin)
+            survey, place = signal.seen()
+            ahead, peak = survey.quantiles.item, signal.peak or 0.0
+            raise_compute = max(ahead(place, *at.raising), 0.0)
+            lower_compute = with_margin(ahead(place, *at.compute), sizing.compute_margin)
             used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
         if (signal := profile.signals.get(GPU_MEMORY)) is not None:
-            raise_memory = max(signal.ahead(*at.raising), 0.0)
-            lower_memory = with_margin(signal.ahead(*at.memory), sizing.memory_margin)
+            survey, place = signal.seen()
+            ahead = survey.quantiles.item
+            raise_memory = max(ahead(place, *at.raising), 0.0)
+            lower_memory = with_margin(ahead(place, *at.memory), sizing.memory_margin)
             used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
         return Glance(
             profile.last_ms,

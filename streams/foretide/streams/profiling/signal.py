@@ -83,7 +83,7 @@ class SignalProfile:
 
     def weigh(self) -> Sequence[Change]:
         """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
-        seen, place = self._seen()
+        seen, place = self.seen()
         known = seen.known.item(place)
         if known == self._outcomes:
             return ()
@@ -114,27 +114,23 @@ class SignalProfile:
         over the first horizon, None if that has not been forecast."""
         self._outlooks, self._place, self._expected = seen, place, expected
 
-    def _seen(self) -> tuple[Outlooks[SignalProfile], int]:
+    def seen(self) -> tuple[Outlooks[SignalProfile], int]:
+        """The newest survey that the signal was part of, and its place there: for those who ask for little."""
         if self._outlooks is None:
-            seen = outlooks([self])
-            self.see(seen, 0, seen.quantiles[0, 0].tolist() if seen.ready.item(0) else None)
-            return seen, 0
+            found = outlooks([self])
+            self.see(found, 0, found.quantiles[0, 0].tolist() if found.ready.item(0) else None)
+            return found, 0
         return self._outlooks, self._place
 
     def look(self) -> Outlook:
         """What the forecasts say now; those who ask many signals use `survey` before, which is many times faster."""
-        seen, place = self._seen()
+        seen, place = self.seen()
         return seen.of(place)
-
-    def ahead(self, horizon: int, level: int) -> float:
-        """The quantile at the `level`-th of LEVELS for the `horizon`-th horizon, without a whole look."""
-        seen, place = self._seen()
-        return seen.quantiles.item(place, horizon, level)
 
     def progress(self) -> tuple[int, float | None]:
         """How many outcomes of the first horizon are known, and its absolute error relative to last value's, None where
         not known; without a whole look."""
-        seen, place = self._seen()
+        seen, place = self.seen()
         return seen.known.item(place), told(seen.error_ratio.item(place))
 
     @property
@@ -145,7 +141,7 @@ class SignalProfile:
     def expected(self) -> list[float] | None:
         """The quantiles of the first horizon, None if it has not been forecast."""
         if self._expected is None:
-            self._seen()
+            self.seen()
         return self._expected
 
     def rest(self) -> None:
