@@ -23,7 +23,7 @@ from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder
 from foretide.streams.forecasting.targets import Kind
-from foretide.streams.profiling.deviation import Departure, weigh
+from foretide.streams.profiling.deviation import Departure
 from foretide.streams.profiling.errors import ProfileError
 from foretide.streams.profiling.gate import GateState, Glance
 from foretide.streams.profiling.leading import Change
@@ -217,7 +217,7 @@ class ApplicationProfile:
         self, signal: SignalProfile, at_ms: int, value: float, expected: Sequence[float]
     ) -> list[SignalDeparture]:
         learning = self.windows_learned < self.settings.learning_windows
-        departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation, learning=learning)
+        departure = signal.watch.weigh(at_ms, value, expected, self.settings.deviation, learning=learning)
         return [SignalDeparture(signal.name, value, quantiles_of(expected), departure)] if departure else []
 
     def _still_learning(self) -> bool:

@@ -12,11 +12,11 @@ from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.drift import DriftState, ErrorDrift
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import Horizon, Ladder
-from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.leading import Change, LeadState, Losses, weigh
 from foretide.streams.profiling.outlook import Outlook, Outlooks, outlooks, told
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import SignalState
+from foretide.streams.profiling.watch import Watch
 
 LARGEST: Final = 1e30
 """Readings beyond this are taken as this: their squares must stay finite, and they themselves in single precision."""
@@ -32,7 +32,6 @@ class SignalProfile:
         "_outlooks",
         "_place",
         "_settings",
-        "deviation",
         "high",
         "ladder",
         "last",
@@ -42,6 +41,7 @@ class SignalProfile:
         "name",
         "peak",
         "sized",
+        "watch",
         "written",
     )
 
@@ -56,7 +56,8 @@ class SignalProfile:
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
         self.peak: float | None = None
         """The largest reading of the window that is being answered; None where it has none of this signal."""
-        self.deviation = DeviationState()
+        self.watch = Watch()
+        """For deviations."""
         self.lead = LeadState()
         drift = settings.drift
         self._drift = ErrorDrift(drift.least, drift.tolerance, drift.threshold) if drift.enabled else None
@@ -151,7 +152,9 @@ class SignalProfile:
 
     def quantiles(self) -> list[list[float]]:
         """The quantiles at LEVELS for each horizon; see `Outlook`."""
-        return self.look().quantiles
+        seen, place = self.seen()
+        found: list[list[float]] = seen.quantiles[place].tolist()
+        return found
 
     def published(self) -> list[Quantiles]:
         """The same as messages carry them."""
@@ -161,7 +164,7 @@ class SignalProfile:
         """The signal as numbers."""
         drift = DriftState() if self._drift is None else self._drift.dump()
         return SignalState(
-            self.ladder.dump(), self.low, self.high, self.last, self.deviation, self.lead, drift, self._outcomes
+            self.ladder.dump(), self.low, self.high, self.last, self.watch.state, self.lead, drift, self._outcomes
         )
 
     @classmethod
@@ -169,7 +172,7 @@ class SignalProfile:
         """A signal as it was dumped."""
         signal = cls(name, settings, Ladder.load(settings.horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
-        signal.deviation, signal.lead, signal._outcomes = state.deviation, state.lead, state.outcomes
+        signal.watch, signal.lead, signal._outcomes = Watch(state.deviation), state.lead, state.outcomes
         if signal._drift is not None:
             signal._drift.put(state.drift)
         return signal
