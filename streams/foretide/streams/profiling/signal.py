@@ -77,7 +77,10 @@ class SignalProfile:
         if low < -LARGEST or high > LARGEST:
             values = [min(max(v, -LARGEST), LARGEST) for v in values]
             low, high = min(values), max(values)
-        self.low, self.high = min(self.low, low), max(self.high, high)
+        if low < self.low:
+            self.low = low
+        if high > self.high:
+            self.high = high
         self.last, self.peak = values[-1], high
         self._outlooks = self._expected = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)

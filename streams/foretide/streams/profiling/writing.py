@@ -72,7 +72,8 @@ def _forecasts(seen: Outlooks[SignalProfile]) -> list[bytes] | None:
     texts, width = _texts(numbers), numbers.shape[1]
     *expected, confidences, losses = (texts[place::width] for place in range(width))
     models = [_kept_text(signal.lead.champion) for signal in group]
-    weights = [b",".join([_share(seen.experts, one) for one in counting]) for counting in standing(seen.shares)]
+    share = _shares(seen.experts).__getitem__
+    weights = [b",".join(map(share, counting)) for counting in standing(seen.shares)]
     frames = [_frame(signal.name, soonest[0]) for signal in group]
     rows = zip(*expected, _farther(seen, later), models, confidences, losses, weights, strict=True)
     return list(map(mod, frames, rows))
@@ -137,10 +138,21 @@ def _plain(text: bytes) -> bytes:
     return text.replace(b"%", b"%%")
 
 
-@lru_cache(maxsize=32_768)
-def _share(experts: tuple[str, ...], one: int) -> bytes:
-    name, share = share_of(experts, one)
-    return _text(name) + b":" + _text(share)
+class _Shares(dict[int, bytes]):
+    """The texts of what the numbers of a `standing` tell, of which there are some thousands for each of the `experts`,
+    each made when it is first asked for."""
+
+    def __init__(self, experts: tuple[str, ...]) -> None:
+        super().__init__()
+        self._experts = experts
+
+    def __missing__(self, one: int) -> bytes:
+        name, share = share_of(self._experts, one)
+        text = self[one] = _text(name) + b":" + _text(share)
+        return text
+
+
+_shares = lru_cache(maxsize=8)(_Shares)
 
 
 def _text(value: str | float) -> bytes:
