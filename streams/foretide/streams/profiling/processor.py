@@ -115,6 +115,7 @@ class ProfileProcessor:
             outputs.append(found)
         for (found, profile, changes, ref), scores in zip(due, scores_of([p for _, p, _, _ in due]), strict=True):
             found.append(Output(SCORECARDS, profile.app, answers.scorecard(profile, scores, changes, ref)))
+        self._glance.expect(surveyed)
         for found, (profile, _, ref) in zip(outputs, new, strict=True):
             found += self._pool_event(profile, ref)
             for signal in profile.signals.values():
