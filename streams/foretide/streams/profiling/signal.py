@@ -107,6 +107,7 @@ class SignalProfile:
 
     def remove(self) -> None:
         """Give up what is kept in banks."""
+        self.rest()
         self.ladder.remove()
 
     def head(self, horizon: int) -> Head:
