@@ -72,11 +72,13 @@ OURS: Final[tuple[Rule, ...]] = (
     ("forecasting/bank.py", "step", "mixture and calibration"),
     # What is said of the forecasts.
     ("profiling/deviation.py", "", "deviation"),
+    ("profiling/watch.py", "", "deviation"),
     ("profiling/profile.py", "_weigh", "deviation"),
     ("profiling/leading.py", "", "answers"),
     ("profiling/signal.py", "observe", "features"),
     ("profiling/signal.py", "", "answers"),
     ("profiling/gate.py", "", "answers"),
+    ("profiling/quiet.py", "", "answers"),
     ("profiling/scorecard.py", "", "answers"),
     ("profiling/processor.py", "_answer", "answers"),
     ("profiling/processor.py", "", "answers"),

@@ -13,6 +13,7 @@ from foretide.streams.profiling import ApplicationProfile, ProfileSettings
 from foretide.streams.profiling.deviation import DeviationState
 from foretide.streams.profiling.leading import LeadState
 from foretide.streams.profiling.state import FORMAT
+from foretide.streams.profiling.watch import Watch
 from foretide.streams.worker.envelope import Envelope
 from support.windows import window
 
@@ -50,7 +51,7 @@ def test_a_deviation_in_words(deviation: DeviationView, says: str) -> None:
 def test_the_deviation_is_the_profiles_own(own: DeviationState, shown: DeviationView) -> None:
     profile = ApplicationProfile("a", ProfileSettings())
     profile.observe(window({SM_RATIO: [0.5]}))
-    profile.signals[SM_RATIO].deviation = own
+    profile.signals[SM_RATIO].watch = Watch(own)
     view = view_of(profile, Envelope(FORMAT, "a", 0, 0, 1, b""), "g")
     assert [s.deviation for s in view.signals] == [shown]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from foretide.streams.fleet.features import AHEAD, DAY, PROFILED
-from foretide.streams.forecasting.season import DAY_MS, NEW, SLOT_MS, Season, _slots
+from foretide.streams.forecasting.season import DAY_MS, NEW, SLOT_MS, Season, _looks
 
 HOUR = 3_600_000
 START = 20_000 * DAY_MS
@@ -133,15 +133,25 @@ def test_a_damaged_dump_is_refused() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 10**13), st.integers(1, 3 * HOUR), st.sampled_from([SLOT_MS, 420_000, HOUR]))
-def test_the_slots_are_the_same_for_just_as_long_as_is_said(at_ms: int, step_ms: int, slot_ms: int) -> None:
+@given(st.integers(0, 10**13), st.integers(1, 8 * HOUR), st.sampled_from([SLOT_MS, 420_000, HOUR, DAY_MS]))
+def test_where_a_day_is_looked_up_and_for_just_how_long(at_ms: int, step_ms: int, slot_ms: int) -> None:
+    size = max(1, round(DAY_MS / slot_ms))
+
     def slots(when: int) -> list[int]:
         return [(when + steps * step_ms) // slot_ms for steps in (0, *AHEAD)]
 
-    found, since, until = _slots(at_ms, step_ms, slot_ms)
-    assert since <= at_ms < until
-    assert list(found) == slots(at_ms) == slots(since) == slots(until - 1)
-    assert slots(since - 1) != slots(at_ms) != slots(until)
+    found = _looks(at_ms, step_ms, slot_ms, size)
+    assert found.since <= at_ms < found.until
+    now, *ahead = slots(at_ms)
+    assert [now, *ahead] == slots(found.since) == slots(found.until - 1)
+    assert slots(found.since - 1) != [now, *ahead] != slots(found.until)
+    known = [slot for slot in ahead if slot - now < size]
+    assert found.means == tuple(slot % size for slot in (now, *known))
+    assert len(found.beyond) == len(ahead) - len(known)
+    assert all(isnan(v) for v in found.beyond)
+    assert {*found.peaks} >= {slot % size for slot in known}
+    assert len(found.peaks) == min(ahead[-1], now + size - 1) - min(ahead[0], now + size - 1) + 1
+    assert found.usual == tuple(slot % size for slot in (now, *(ahead[AHEAD.index(s)] for s in PROFILED)))
 
 
 def test_what_is_kept_of_a_day_is_what_would_be_looked_up() -> None:

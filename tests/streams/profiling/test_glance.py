@@ -17,6 +17,7 @@ from foretide.streams.profiling.answers import forecast_event
 from foretide.streams.profiling.gate import GateState, Glance, worth_a_look
 from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.settings import GateSettings
+from foretide.streams.profiling.survey import survey
 from support.gate import why_send
 from support.pools import HORIZONS, POOL
 from support.profiles import profiles
@@ -72,3 +73,11 @@ def test_a_glance_has_the_amounts_that_the_whole_forecast_states(length: int) ->
     told += [seen.used_compute, seen.used_memory]
     assert told == pytest.approx(list(need.amounts[:6]), rel=1e-5)
     assert seen.peak_compute == profile.signals[SM_RATIO].peak
+
+
+def test_it_is_the_same_whether_many_were_surveyed_together_or_not() -> None:
+    known = profiles([1, 30, 70])
+    glancing = Glancing(known[0].settings.horizons, GateSettings().sizing)
+    alone = [glancing(profile) for profile in known]
+    glancing.expect(survey(signal for profile in known for signal in profile.signals.values()))
+    assert [glancing(profile) for profile in known] == alone

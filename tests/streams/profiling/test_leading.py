@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from foretide.streams.profiling.leading import Change, LeadState, weigh
+from foretide.streams.profiling.leading import Change, LeadState, Losses, weigh
 from foretide.streams.profiling.settings import LeadSettings
 
 NAMES = ("last", "ar", "fleet")
 SETTINGS = LeadSettings(margin=0.1, outcomes=3)
 
 
-def told(rows: list[tuple[float, float, float]], state: LeadState | None = None) -> list[tuple[int, Change]]:
-    state = state or LeadState()
-    found = ((i, weigh(state, NAMES, row, 100 + i, SETTINGS)) for i, row in enumerate(rows))
+def taken(state: LeadState, row: tuple[float, float, float], known: int) -> Change | None:
+    """What comes of one more outcome after which the experts' losses are `row`."""
+    losses = Losses(row[NAMES.index(state.champion)], NAMES[row.index(min(row))], min(row))
+    return weigh(state, losses, known, SETTINGS)
+
+
+def told(rows: list[tuple[float, float, float]]) -> list[tuple[int, Change]]:
+    state = LeadState()
+    found = ((i, taken(state, row, 100 + i)) for i, row in enumerate(rows))
     return [(i, change) for i, change in found if change is not None]
 
 
@@ -44,6 +50,6 @@ def test_the_demoted_comes_back_by_the_same_rule() -> None:
 
 def test_too_few_outcomes_or_no_losses_promote_nobody() -> None:
     state = LeadState()
-    assert all(weigh(state, NAMES, (0.0, 0.0, 0.0), 500, SETTINGS) is None for _ in range(10))
-    assert all(weigh(state, NAMES, (9.0, 1.0, 5.0), 2, SETTINGS) is None for _ in range(10))
+    assert all(taken(state, (0.0, 0.0, 0.0), 500) is None for _ in range(10))
+    assert all(taken(state, (9.0, 1.0, 5.0), 2) is None for _ in range(10))
     assert state == LeadState()

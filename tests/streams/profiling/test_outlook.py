@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
+from foretide.streams.forecasting.ladder import Ladder
 from foretide.streams.profiling.outlook import LEAST_SHARE, share_of, standing
 from foretide.streams.profiling.survey import survey
 from support.profiles import SETTINGS, profiles
@@ -15,14 +16,11 @@ from support.profiles import SETTINGS, profiles
 
 def test_together_as_one_by_one() -> None:
     signals = [s for profile in profiles([1, 5, 40, 90]) for s in profile.signals.values()]
-    alone = []
+    alone = [(signal.look(), signal.expected(), signal.progress()) for signal in signals]
     for signal in signals:
-        signal.outlook = None
-        alone.append(signal.look())
-    for signal in signals:
-        signal.outlook = None
+        signal.rest()
     survey(signals)
-    assert [s.outlook for s in signals] == alone
+    assert [(signal.look(), signal.expected(), signal.progress()) for signal in signals] == alone
     survey([])
 
 
@@ -61,9 +59,9 @@ def test_at_rest_only_what_is_expected_is_kept() -> None:
     signal = profile.signals[GPU_MEMORY]
     before = signal.look()
     signal.rest()
-    assert signal.outlook is None
+    assert signal._outlooks is None
     assert signal.expected() == before.quantiles[0]
-    assert signal.outlook is None
+    assert signal._outlooks is None
     assert signal.look() == before
 
 
@@ -80,9 +78,22 @@ def test_the_standing_tells_the_experts_in_order_with_their_rounded_shares(rows:
 def test_what_is_told_of_a_survey_as_arrays_is_what_each_signal_has() -> None:
     known = profiles([1, 40, 70])
     for found in survey(s for profile in known for s in profile.signals.values()):
-        for i, (signal, outlook) in enumerate(zip(found.group, found.each, strict=True)):
-            assert signal.outlook is outlook
+        for i, signal in enumerate(found.group):
+            outlook = signal.look()
+            assert outlook == found.of(i)
             assert outlook.quantiles == found.quantiles[i].tolist()
-            assert outlook.first == outlook.quantiles[0] == outlook.levels[:4]
+            assert signal.seen() == (found, i)
             assert (outlook.known, outlook.covered) == (found.known[i], found.covered[i])
+            assert (outlook.known, outlook.error_ratio) == signal.progress()
             assert (outlook.pinball_ratio is None) == np.isnan(found.pinball_ratio[i])
+            assert found.losses[i].min() == found.losses[i, found.best[i]]
+
+
+def test_without_a_step_nothing_is_expected() -> None:
+    known = profiles([1, 30])
+    fresh = known[0].signals[SM_RATIO]
+    fresh.ladder = Ladder(SETTINGS.horizons, 10_000, known[0].banks)
+    fresh.rest()
+    survey([fresh, known[1].signals[SM_RATIO]])
+    assert fresh.expected() is None
+    assert known[1].signals[SM_RATIO].expected() is not None

@@ -39,17 +39,13 @@ def ref(offset: int) -> RecordRef:
 
 
 def altered(seen: Outlooks[SignalProfile], numbers: list[float], ratio: float | None) -> Outlooks[SignalProfile]:
-    """The same outlooks with other quantiles and another loss, as arrays and one by one."""
+    """The same outlooks with other quantiles and another loss."""
     rows = seen.quantiles.copy()
     for i in range(len(seen.group)):
         rows[i].flat = sorted((numbers * rows[i].size)[: rows[i].size])
     loss = seen.pinball_ratio.copy()
     loss[:] = float("nan") if ratio is None else ratio
-    each = [
-        outlook._replace(levels=levels, pinball_ratio=ratio)
-        for outlook, levels in zip(seen.each, rows.reshape(len(rows), -1).tolist(), strict=True)
-    ]
-    return seen._replace(quantiles=rows, pinball_ratio=loss, each=each)
+    return seen._replace(quantiles=rows, pinball_ratio=loss)
 
 
 @settings(max_examples=60, deadline=None)
@@ -65,8 +61,8 @@ def test_every_number_and_text_is_written_as_in_the_message(
         found.append((profile, ref(7)))
     seen = [altered(one, numbers, ratio) for one in surveyed(KNOWN)]
     for one in seen:
-        for signal, outlook in zip(one.group, one.each, strict=True):
-            signal.outlook = outlook
+        for place, signal in enumerate(one.group):
+            signal.see(one, place, None)
     bodies = predictions(found, seen)
     assert bodies is not None
     for (profile, based_on), body in zip(found, bodies, strict=True):
@@ -117,6 +113,17 @@ def test_where_the_messages_themselves_are_needed_the_same_is_sent(monkeypatch: 
         with monkeypatch.context() as patch:
             patch.setattr("foretide.streams.profiling.processor.predictions", lambda *_: None)
             assert [o.encoded(1, 0) for o in made.handle(read)] == found
+
+
+def test_a_per_cent_sign_is_written_as_any_other() -> None:
+    (known,) = profiles([30])
+    seen = surveyed([known])
+    for signal in known.signals.values():
+        signal.name = f"app.100%b_{signal.name}%"
+    known.signals = {signal.name: signal for signal in known.signals.values()}
+    bodies = predictions([(known, ref(0))], seen)
+    assert bodies is not None
+    assert WrittenOutput(PREDICTIONS, known.app, bodies[0]).encoded(0, 0) == encode(prediction(known, ref(0)))
 
 
 def test_one_horizon_is_written_too() -> None:

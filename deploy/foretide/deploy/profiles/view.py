@@ -189,7 +189,7 @@ def _target(quantiles: Quantiles, head: Head) -> TargetView:
 
 
 def _deviation(signal: SignalProfile) -> DeviationView:
-    state: DeviationState = signal.deviation
+    state: DeviationState = signal.watch.state
     side = state.active or state.run
     return DeviationView(
         state="deviating" if state.active else "outside" if state.run else "as predicted",

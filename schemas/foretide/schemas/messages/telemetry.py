@@ -41,7 +41,7 @@ class TelemetryWindow(Message, frozen=True, kw_only=True):
     columns: dict[SignalName, Column] | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(v) for v in self.signals.values()}
+        lengths = set(map(len, self.signals.values()))
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError("signals: every array must have the same length of at least 1")
         for name, values in self.signals.items():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,23 +15,10 @@ from foretide.streams.forecasting.plugged import checked
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.warming import warm_up
 
-
-class Due(NamedTuple):
-    """The next step of one row: its `mean` and `peak`; the `day` (in single precision), `outside` (in double) and
-    `phase` as `Bank.step` wants them.
-
-    `lost_before` and `lost_after` say that time was lost before this step, or after it.
-    """
-
-    bank: Bank
-    row: int
-    mean: float
-    peak: float
-    day: array[float]
-    outside: array[float]
-    phase: int
-    lost_before: bool = False
-    lost_after: bool = False
+Due: TypeAlias = "tuple[Bank, int, float, float, array[float], array[float], int, bool, bool]"
+"""The next step of one row: its bank and place there; its mean and peak; the day (in single precision), outside (in
+double) and phase as `Bank.step` wants them; whether time was lost before this step, and whether after it. It is a plain
+tuple, as there are several with every window."""
 
 
 class Banks:
@@ -52,12 +40,11 @@ class Banks:
 
     def step(self, dues: Iterable[Due]) -> None:
         """Take all steps that are due; none may be of the same row as another."""
-        grouped: dict[int, list[Due]] = {}
+        grouped: defaultdict[Bank, list[Due]] = defaultdict(list)
         for due in dues:
-            grouped.setdefault(id(due.bank), []).append(due)
-        for group in grouped.values():
-            banks, rows, means, peaks, days, outsides, phases, before, after = zip(*group, strict=True)
-            bank = banks[0]
+            grouped[due[0]].append(due)
+        for bank, group in grouped.items():
+            _, rows, means, peaks, days, outsides, phases, before, after = zip(*group, strict=True)
             if any(before):
                 bank.interrupt([row for row, lost in zip(rows, before, strict=True) if lost])
             day = np.frombuffer(bytearray().join(days), dtype=np.float32).reshape(len(group), -1)

@@ -40,8 +40,9 @@ class ErrorDrift:
 
     def observe(self, error: float) -> bool:
         """Take the next error in; whether errors have changed. It starts afresh after that."""
-        self._test.update(min(math.log1p(error), CLIP))
-        return bool(self._test.drift_detected)
+        test = self._test
+        test.update(min(math.log1p(error), CLIP))
+        return bool(test._drift_detected)  # noqa: SLF001 -- asked with every window
 
     def dump(self) -> DriftState:
         """The test as numbers."""

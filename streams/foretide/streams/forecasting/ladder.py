@@ -105,7 +105,7 @@ class Ladder:
         self._last_ms = end_ms
         self._season.observe(end_ms, peak, mean)
         found: list[Due] = []
-        self._due(found, 0, end_ms, peak, mean, outside, phase, lost_before=lost)
+        self._due(found, 0, end_ms, peak, mean, outside, phase, lost)
         if self._open:
             at, highest, sums, counted = self._open[0]
             if counted and end_ms // self.plan.steps_ms[1] == at:
@@ -147,7 +147,7 @@ class Ladder:
         kept = self._rows[rung]
         if kept is not None:
             day = self._season.day(end_ms, self.plan.steps_ms[rung])
-            found.append(Due(kept[0], kept[1], mean, peak, day, outside, phase, lost_before, lost_after))
+            found.append((*kept, mean, peak, day, outside, phase, lost_before, lost_after))
 
     def head(self, horizon: int) -> Head:
         """The head that serves the `horizon`-th of the horizons asked for."""

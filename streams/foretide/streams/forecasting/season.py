@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,13 +20,33 @@ NEW: Final = 0.4
 """How much of what is usual is the latest day's."""
 
 
+class _Looks(NamedTuple):
+    """Where a step's day is found in the rings, which holds from `since` until `until`: the `means` now and at AHEAD as
+    far as a day knows them, NaN for those `beyond`; the `peaks` of the slots ahead; what is `usual`."""
+
+    since: int
+    until: int
+    means: tuple[int, ...]
+    beyond: tuple[float, ...]
+    peaks: tuple[int, ...]
+    usual: tuple[int, ...]
+
+
 @lru_cache(maxsize=256)
-def _slots(at_ms: int, step_ms: int, slot_ms: int) -> tuple[tuple[int, ...], int, int]:
-    """The slots that are looked up, and from when until when they are the same; series of one exporter share times."""
+def _looks(at_ms: int, step_ms: int, slot_ms: int, size: int) -> _Looks:
+    """What rings of `size` slots are asked for; series of one exporter share times."""
     times = [at_ms + steps * step_ms for steps in _SLOTS]
-    since = at_ms - min(time % slot_ms for time in times)
-    until = at_ms + min(slot_ms - time % slot_ms for time in times)
-    return tuple(time // slot_ms for time in times), since, until
+    now, *ahead = (time // slot_ms for time in times)
+    known = [slot for slot in ahead if slot - now < size]
+    last = min(ahead[-1], now + size - 1)
+    return _Looks(
+        since=at_ms - min(time % slot_ms for time in times),
+        until=at_ms + min(slot_ms - time % slot_ms for time in times),
+        means=tuple(slot % size for slot in (now, *known)),
+        beyond=(math.nan,) * (len(ahead) - len(known)),
+        peaks=tuple(slot % size for slot in range(min(ahead[0], last), last + 1)),
+        usual=tuple(slot % size for slot in (now, *(ahead[i] for i in _PROFILED_AT))),
+    )
 
 
 class SeasonState(msgspec.Struct, array_like=True, frozen=True):
@@ -89,26 +109,21 @@ class Season:
         """
         kept = self._days.get(step_ms)
         if kept is None or not kept[0] <= at_ms < kept[1]:
-            slots, since, until = _slots(at_ms, step_ms, self.slot_ms)
-            kept = self._days[step_ms] = since, until, self._day(slots)
+            looks = _looks(at_ms, step_ms, self.slot_ms, len(self._means))
+            kept = self._days[step_ms] = looks.since, looks.until, self._day(looks)
         return kept[2]
 
-    def _day(self, times: tuple[int, ...]) -> array[float]:
-        now, *slots = times
-        size = len(self._means)
+    def _day(self, looks: _Looks) -> array[float]:
         means, peaks, usual = self._means, self._peaks, self._usual
-        found = [means[now % size]]
-        for then in slots:
-            found.append(means[then % size] if then - now < size else math.nan)
-        highest, last = math.nan, min(slots[-1], now + size - 1)
-        for slot in range(min(slots[0], last), last + 1):
-            peak = peaks[slot % size]
+        highest = math.nan
+        for slot in looks.peaks:
+            peak = peaks[slot]
             if not peak <= highest and peak == peak:
                 highest = peak
+        found = [means[slot] for slot in looks.means]
+        found += looks.beyond
         found.append(highest)
-        found.append(usual[now % size])
-        for i in _PROFILED_AT:
-            found.append(usual[slots[i] % size])
+        found += [usual[slot] for slot in looks.usual]
         return array("f", found)
 
     def dump(self) -> SeasonState:

@@ -49,6 +49,9 @@ class Layout:
         self.slots = tuple(p.compute_slots for p in profiles)
         self.compute = tuple(geometry.compute_ratio(p) * speed for p in profiles)
         self.bytes = tuple(geometry.profile_bytes(p) for p in profiles)
+        spare = TOLERANCE * self.memory_bytes
+        self._room = tuple((c + TOLERANCE, b + spare) for c, b in zip(self.compute, self.bytes, strict=True))
+        """The most that each class holds, compute and memory."""
         self.cost = tuple(geometry.cost(p) for p in profiles)
         self.starts = tuple(p.starts for p in profiles)
         self.rule = RULES[geometry.rule](geometry)
@@ -59,15 +62,19 @@ class Layout:
 
     def smallest(self, compute: float, memory: float) -> int:
         """The smallest class that has `compute` (share of a card) and `memory` (bytes); the largest if none has."""
-        return next((i for i in range(self.last + 1) if self.holds(i, compute, memory)), self.last)
+        for index, (most_compute, most_memory) in enumerate(self._room):
+            if compute <= most_compute and memory <= most_memory:
+                return index
+        return self.last
 
     def holds(self, index: int, compute: float, memory: float) -> bool:
         """Whether the class has `compute` (share of a card) and `memory` (bytes)."""
-        return compute <= self.compute[index] + TOLERANCE and self.holds_memory(index, memory)
+        most_compute, most_memory = self._room[index]
+        return compute <= most_compute and memory <= most_memory
 
     def holds_memory(self, index: int, memory: float) -> bool:
         """Whether `memory` bytes fit into the class."""
-        return memory <= self.bytes[index] + TOLERANCE * self.memory_bytes
+        return memory <= self._room[index][1]
 
     def takes(self, index: int, start: int) -> Occupancy:
         """What an instance of the class takes at `start`."""

@@ -111,18 +111,38 @@ def weigh(
 
 
 def _inside(state: DeviationState, at_ms: int, settings: DeviationSettings) -> Departure | None:
-    state.inside += 1
     if not state.active:
-        state.inner = FADE * state.inner + 1.0
-        for side in (state.above, state.below):
-            side.entered *= FADE
-            side.after *= FADE
-            side.stayed *= FADE
-    elif state.inside >= settings.windows:
-        ended = Departure("ended", _name(state.active), 1.0, (at_ms - state.since_ms) / 1000)
-        state.active = 0
-        return ended
-    return None
+        pass_usual(state, 1)
+        return None
+    state.inside += 1
+    if state.inside < settings.windows:
+        return None
+    ended = Departure("ended", _name(state.active), 1.0, (at_ms - state.since_ms) / 1000)
+    state.active = 0
+    return ended
+
+
+def is_usual(state: DeviationState, value: float, expected: Sequence[float], settings: DeviationSettings) -> bool:
+    """Whether a window inside what was expected follows others: all that it changes is what `pass_usual` does."""
+    return not state.run and not state.active and direction_of(value, expected, settings) == 0
+
+
+def pass_usual(state: DeviationState, windows: int) -> None:
+    """Take so many windows in a row in that were as usual."""
+    above, below = state.above, state.below
+    inner, a, b, c = state.inner, above.entered, above.after, above.stayed
+    d, e, f = below.entered, below.after, below.stayed
+    for _ in range(windows):  # one by one: a power would round otherwise
+        inner = FADE * inner + 1.0
+        a *= FADE
+        b *= FADE
+        c *= FADE
+        d *= FADE
+        e *= FADE
+        f *= FADE
+    state.inside += windows
+    state.inner, above.entered, above.after, above.stayed = inner, a, b, c
+    below.entered, below.after, below.stayed = d, e, f
 
 
 def _learn_run(state: DeviationState) -> None:

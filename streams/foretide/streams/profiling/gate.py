@@ -118,7 +118,9 @@ def _why(of: Layout, state: GateState, need: Need, at_ms: int, learning: bool, s
     age = at_ms - state.sent_ms
     if age >= settings.hold_ms:
         least = need.scaled(1.0 + settings.slack)
-        if class_to_raise(of, least) < state.raised or class_to_lower(of, least) < state.lowered:
+        if state.raised and class_to_raise(of, least) < state.raised:
+            return "class"
+        if state.lowered and class_to_lower(of, least) < state.lowered:
             return "class"
         if state.near & ~_near(of, least, state.raised, settings.edge) or _moved(of, state, need, settings.margin) < 0:
             return "margin"

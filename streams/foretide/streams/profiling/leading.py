@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -34,20 +33,23 @@ class Change:
     loss_ratio: float | None = None
 
 
-def weigh(
-    state: LeadState, names: Sequence[str], losses: Sequence[float], known: int, settings: LeadSettings
-) -> Change | None:
-    """Take the faded losses after one more outcome in; the promotion that comes of it, if one does."""
-    least = min(losses)
-    old = losses[names.index(state.champion)]
-    if known < settings.outcomes or not least < (1.0 - settings.margin) * old:
+class Losses(NamedTuple):
+    """Faded losses: the champion's, and that of the `best` expert, which may be the same."""
+
+    champion: float
+    best: str
+    least: float
+
+
+def weigh(state: LeadState, losses: Losses, known: int, settings: LeadSettings) -> Change | None:
+    """Take the losses after one more outcome in; the promotion that comes of it, if one does."""
+    if known < settings.outcomes or not losses.least < (1.0 - settings.margin) * losses.champion:
         state.challenger, state.run = "", 0
         return None
-    best = names[losses.index(least)]
-    state.run = state.run + 1 if best == state.challenger else 1
-    state.challenger = best
+    state.run = state.run + 1 if losses.best == state.challenger else 1
+    state.challenger = losses.best
     if state.run < settings.outcomes:
         return None
-    change = Change("promoted", state.champion, best, least / old)
-    state.champion, state.challenger, state.run = best, "", 0
+    change = Change("promoted", state.champion, losses.best, losses.least / losses.champion)
+    state.champion, state.challenger, state.run = losses.best, "", 0
     return change

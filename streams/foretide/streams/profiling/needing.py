@@ -16,7 +16,7 @@ from foretide.streams.profiling.gate import Glance
 from foretide.streams.profiling.profile import ApplicationProfile
 
 _HUGE: Final = 1e30
-"""Amounts and times beyond this a planner takes as this."""
+"""Amounts beyond this a planner takes as this."""
 
 
 def need_now(profile: ApplicationProfile, seen: Glance, sizing: Sizing) -> Need:
@@ -26,7 +26,6 @@ def need_now(profile: ApplicationProfile, seen: Glance, sizing: Sizing) -> Need:
     held = Evidence(tuple(reached(state.stairs.get(GPU_MEMORY, ()), at_ms))).highest(sizing.memory_hold_seconds)
     lower_compute = math.inf if compute is None else min(seen.lower_compute, _HUGE)
     lower_memory = math.inf if memory is None else min(max(seen.lower_memory, held), _HUGE)
-    stairs = reached(state.stairs.get(SM_RATIO, ()), at_ms)
     exact = Need(
         min(seen.raise_compute, _HUGE),
         min(seen.raise_memory, _HUGE),
@@ -36,9 +35,7 @@ def need_now(profile: ApplicationProfile, seen: Glance, sizing: Sizing) -> Need:
         min(seen.used_memory, _HUGE),
         0.0 if memory is None else min(max(memory.last, 0.0), _HUGE),
         sizing.shortage_price,
-        Evidence(
-            tuple((min(max(value, -_HUGE), _HUGE), min(ago, _HUGE)) for value, ago in stairs),
-            min(state.watched_seconds(at_ms), _HUGE),
-        ),
+        # A planner bounds these too; but readings are bounded when they are taken in, and times by the contract.
+        Evidence(tuple(reached(state.stairs.get(SM_RATIO, ()), at_ms)), state.watched_seconds(at_ms)),
     )
     return Need.unpacked(exact.packed())

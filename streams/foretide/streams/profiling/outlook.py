@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 from math import nan
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from foretide.streams.forecasting.ladder import Horizon, Ladder
 from foretide.streams.forecasting.reading import Reading, read
-from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles
 
 LEAST_SHARE: Final = 0.03
@@ -25,38 +23,17 @@ class Outlook(NamedTuple):
     """What one signal's forecasts say, within the signal's bounds, peaks never decreasing with the horizon; a rung that
     has no step yet is answered for by the next shorter one, or by the last value.
 
-    `levels` are the quantiles at LEVELS of the first horizon, of the second, and so on, in one list. The rest is of the
-    first horizon: whether it is `ready` (has been forecast at all), outcomes `known`, the share `covered` of late ones
-    by the .9 quantile, its loss and the absolute error relative to last value's (None where not known), each expert's
-    faded loss, the `standing` of those whose shares count (see `standing`), and how far the latest outcome was from
-    what was expected, in units of the usual change.
+    `quantiles` are those at LEVELS for each horizon. The rest is of the first horizon: outcomes `known`, the share
+    `covered` of late ones by the .9 quantile, its loss and the absolute error relative to last value's (None where not
+    known), and the experts' `shares` of the forecast that count, the largest first.
     """
 
-    levels: list[float]
-    ready: bool
+    quantiles: list[list[float]]
     known: int
     covered: float
     pinball_ratio: float | None
     error_ratio: float | None
-    experts: tuple[str, ...]
-    losses: list[float]
-    standing: list[int]
-    surprise: float
-
-    @property
-    def quantiles(self) -> list[list[float]]:
-        """The quantiles at LEVELS for each horizon."""
-        return [self.levels[i : i + len(LEVELS)] for i in range(0, len(self.levels), len(LEVELS))]
-
-    @property
-    def first(self) -> list[float]:
-        """The quantiles at LEVELS of the first horizon."""
-        return self.levels[: len(LEVELS)]
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """The experts' shares of the first horizon's forecast that count, the largest first."""
-        return dict(share_of(self.experts, one) for one in self.standing)
+    shares: dict[str, float]
 
 
 class Subject(Protocol):
@@ -77,36 +54,57 @@ S = TypeVar("S", bound=Subject)
 
 
 class Outlooks(NamedTuple, Generic[S]):
-    """The outlooks `each` of the signals in `group`, in its order. As arrays: their quantiles at LEVELS (signals,
-    horizons, levels), and of the first horizon `known`, `covered` and `pinball_ratio` (signals,), NaN where there is
-    none."""
+    """The outlooks of the signals in `group`, in its order, as arrays: with every window little of them is asked for.
+
+    `quantiles` are at LEVELS (signals, horizons, levels). Of the first horizon are all others: those that are `ready`
+    (have been forecast at all), `known`, `covered` and both ratios as in `Outlook`, NaN where there is none; each of
+    the `experts`' faded `losses` and `shares` (signals, experts), which of them lost least (`best`), and how far the
+    latest outcome was from what was expected, in units of the usual change (`surprise`).
+    """
 
     group: Sequence[S]
-    each: list[Outlook]
     quantiles: Doubles
+    ready: NDArray[np.bool_]
     known: NDArray[np.int64]
     covered: Doubles
     pinball_ratio: Doubles
+    error_ratio: Doubles
+    experts: tuple[str, ...]
+    losses: Doubles
+    best: NDArray[np.int64]
+    shares: Doubles
+    surprise: Doubles
+
+    def of(self, place: int) -> Outlook:
+        """The outlook of the `place`-th signal."""
+        (counting,) = standing(self.shares[place : place + 1])
+        return Outlook(
+            self.quantiles[place].tolist(),
+            self.known.item(place),
+            self.covered.item(place),
+            told(self.pinball_ratio.item(place)),
+            told(self.error_ratio.item(place)),
+            dict(share_of(self.experts, one) for one in counting),
+        )
 
 
 def outlooks(group: Sequence[S]) -> Outlooks[S]:
     """The outlooks of signals, of which there is at least one, all with the same plan."""
     found = read([signal.ladder for signal in group])
-    quantiles = _bounded(group, found, group[0].horizons)
-    each = map(
-        Outlook,
-        quantiles.reshape(len(group), -1).tolist(),
-        found.ready[:, 0].tolist(),
-        found.known.tolist(),
-        found.covered.tolist(),
-        _told(found.pinball_ratio),
-        _told(found.error_ratio),
-        repeat(found.experts),
-        found.losses.tolist(),
-        standing(found.shares),
-        found.surprise.tolist(),
+    return Outlooks(
+        group,
+        _bounded(group, found, group[0].horizons),
+        found.ready[:, 0],
+        found.known,
+        found.covered,
+        found.pinball_ratio,
+        found.error_ratio,
+        found.experts,
+        found.losses,
+        found.losses.argmin(axis=1),
+        found.shares,
+        found.surprise,
     )
-    return Outlooks(group, list(each), quantiles, found.known, found.covered, found.pinball_ratio)
 
 
 def _bounded(group: Sequence[Subject], found: Reading, horizons: Sequence[Horizon]) -> Doubles:
@@ -146,5 +144,6 @@ def share_of(experts: Sequence[str], one: int) -> tuple[str, float]:
     return experts[place], -thousandths / THOUSAND
 
 
-def _told(ratios: Doubles) -> list[float | None]:
-    return [ratio if ratio == ratio else None for ratio in ratios.tolist()]
+def told(ratio: float) -> float | None:
+    """The ratio, None where it is not known."""
+    return ratio if ratio == ratio else None

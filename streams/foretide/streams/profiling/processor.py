@@ -19,6 +19,7 @@ from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.needing import need_now
 from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
+from foretide.streams.profiling.quiet import is_quiet, limits_of
 from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
@@ -114,6 +115,7 @@ class ProfileProcessor:
             outputs.append(found)
         for (found, profile, changes, ref), scores in zip(due, scores_of([p for _, p, _, _ in due]), strict=True):
             found.append(Output(SCORECARDS, profile.app, answers.scorecard(profile, scores, changes, ref)))
+        self._glance.expect(surveyed)
         for found, (profile, _, ref) in zip(outputs, new, strict=True):
             found += self._pool_event(profile, ref)
             for signal in profile.signals.values():
@@ -135,8 +137,14 @@ class ProfileProcessor:
                 sized = True
                 if signal.peak is not None:
                     state.reach(at_ms, signal.name, signal.peak)
-        if not sized or not worth_a_look(state, seen := self._glance(profile), gate):
+        if not sized:
             return []
+        seen = self._glance(profile)
+        if profile.limits is None:
+            profile.limits = limits_of(state, gate)
+        if is_quiet(seen, profile.limits) or not worth_a_look(state, seen, gate):
+            return []
+        profile.limits = None
         why = why_tell(state, need_now(profile, seen, gate.sizing), at_ms, profile.learning, gate)
         if why is None:
             return []

@@ -23,11 +23,10 @@ from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder
 from foretide.streams.forecasting.targets import Kind
-from foretide.streams.profiling.deviation import Departure, weigh
+from foretide.streams.profiling.deviation import Departure
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import GateState
+from foretide.streams.profiling.gate import GateState, Glance
 from foretide.streams.profiling.leading import Change
-from foretide.streams.profiling.outlook import Outlook
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile, quantiles_of
@@ -87,6 +86,8 @@ class ApplicationProfile:
         self.phase = UNKNOWN_PHASE
         self.learning = True
         self.gate = GateState()
+        self.limits: Glance | None = None
+        """What the gate's state means for the next windows; see `quiet`. None where it must be found anew."""
         self.published: dict[str, float] = {}
         """What the application itself told in the newest window: the last reading of each of its first signals."""
         self.signals: dict[str, SignalProfile] = {}
@@ -216,7 +217,7 @@ class ApplicationProfile:
         self, signal: SignalProfile, at_ms: int, value: float, expected: Sequence[float]
     ) -> list[SignalDeparture]:
         learning = self.windows_learned < self.settings.learning_windows
-        departure = weigh(signal.deviation, at_ms, value, expected, self.settings.deviation, learning=learning)
+        departure = signal.watch.weigh(at_ms, value, expected, self.settings.deviation, learning=learning)
         return [SignalDeparture(signal.name, value, quantiles_of(expected), departure)] if departure else []
 
     def _still_learning(self) -> bool:
@@ -225,11 +226,10 @@ class ApplicationProfile:
             return True
         if not self.learning:
             return False
-        return any(self._unlearnt(signal.look()) for signal in self.signals.values())
+        return any(self._unlearnt(*signal.progress()) for signal in self.signals.values())
 
-    def _unlearnt(self, seen: Outlook) -> bool:
-        loss = seen.error_ratio
-        return seen.known < self.settings.learning_windows or (loss is not None and loss > self.settings.learning_loss)
+    def _unlearnt(self, known: int, loss: float | None) -> bool:
+        return known < self.settings.learning_windows or (loss is not None and loss > self.settings.learning_loss)
 
     def learning_state(self) -> LearningState:
         """`learning`, and why: what each signal still lacks, or what was asked of all."""
@@ -244,11 +244,11 @@ class ApplicationProfile:
         if not self.signals:
             return LearningState("learning", "no predicted signal in its telemetry")
         lacks = [
-            f"{name} has {seen.known} of {least} outcomes"
-            if seen.known < least
-            else f"{name} has an error of {seen.error_ratio:.3g} times last value's, above {most:g}"
-            for name, seen in ((n, s.look()) for n, s in self.signals.items())
-            if self._unlearnt(seen)
+            f"{name} has {known} of {least} outcomes"
+            if known < least
+            else f"{name} has an error of {loss:.3g} times last value's, above {most:g}"
+            for name, (known, loss) in ((n, s.progress()) for n, s in self.signals.items())
+            if self._unlearnt(known, loss)
         ]
         return LearningState("learning", "; ".join(lacks) or "ends with the next window")
 

@@ -12,11 +12,11 @@ from foretide.streams.forecasting.banks import Banks, Due
 from foretide.streams.forecasting.drift import DriftState, ErrorDrift
 from foretide.streams.forecasting.head import Head
 from foretide.streams.forecasting.ladder import Horizon, Ladder
-from foretide.streams.profiling.deviation import DeviationState
-from foretide.streams.profiling.leading import Change, LeadState, weigh
-from foretide.streams.profiling.outlook import Outlook, outlooks
+from foretide.streams.profiling.leading import Change, LeadState, Losses, weigh
+from foretide.streams.profiling.outlook import Outlook, Outlooks, outlooks, told
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.state import SignalState
+from foretide.streams.profiling.watch import Watch
 
 LARGEST: Final = 1e30
 """Readings beyond this are taken as this: their squares must stay finite, and they themselves in single precision."""
@@ -29,8 +29,9 @@ class SignalProfile:
         "_drift",
         "_expected",
         "_outcomes",
+        "_outlooks",
+        "_place",
         "_settings",
-        "deviation",
         "high",
         "ladder",
         "last",
@@ -38,9 +39,9 @@ class SignalProfile:
         "low",
         "maximum",
         "name",
-        "outlook",
         "peak",
         "sized",
+        "watch",
         "written",
     )
 
@@ -55,12 +56,14 @@ class SignalProfile:
         self.low, self.high, self.last = float("inf"), float("-inf"), 0.0
         self.peak: float | None = None
         """The largest reading of the window that is being answered; None where it has none of this signal."""
-        self.deviation = DeviationState()
+        self.watch = Watch()
+        """For deviations."""
         self.lead = LeadState()
         drift = settings.drift
         self._drift = ErrorDrift(drift.least, drift.tolerance, drift.threshold) if drift.enabled else None
         self._outcomes = 0
-        self.outlook: Outlook | None = None
+        self._outlooks: Outlooks[SignalProfile] | None = None
+        self._place = 0
         self._expected: list[float] | None = None
         self.written = (b"", b"")
         """The quantiles over all horizons but the first as they were last written: as numbers, and as text."""
@@ -74,38 +77,66 @@ class SignalProfile:
         if low < -LARGEST or high > LARGEST:
             values = [min(max(v, -LARGEST), LARGEST) for v in values]
             low, high = min(values), max(values)
-        self.low, self.high = min(self.low, low), max(self.high, high)
+        if low < self.low:
+            self.low = low
+        if high > self.high:
+            self.high = high
         self.last, self.peak = values[-1], high
-        self.outlook = self._expected = None
+        self._outlooks = self._expected = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
     def weigh(self) -> Sequence[Change]:
         """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
-        seen = self.look()
-        if seen.known == self._outcomes:
+        seen, place = self.seen()
+        known = seen.known.item(place)
+        if known == self._outcomes:
             return ()
-        self._outcomes = seen.known
-        promoted = weigh(self.lead, seen.experts, seen.losses, seen.known, self._settings.lead)
+        self._outcomes = known
+        promoted = weigh(self.lead, self._losses(seen, place), known, self._settings.lead)
         changes = [promoted] if promoted is not None else []
-        settled = seen.known > self._settings.drift.least
-        if self._drift is not None and settled and self._drift.observe(seen.surprise):
+        settled = known > self._settings.drift.least
+        if self._drift is not None and settled and self._drift.observe(seen.surprise.item(place)):
             self.ladder.shorten(self._settings.drift.keep)
             changes.append(Change("drift", self.lead.champion, self.lead.champion))
         return changes
 
+    def _losses(self, seen: Outlooks[SignalProfile], place: int) -> Losses:
+        best = seen.best.item(place)
+        champion = seen.losses.item(place, seen.experts.index(self.lead.champion))
+        return Losses(champion, seen.experts[best], seen.losses.item(place, best))
+
     def remove(self) -> None:
         """Give up what is kept in banks."""
+        self.rest()
         self.ladder.remove()
 
     def head(self, horizon: int) -> Head:
         """The head of the `horizon`-th horizon."""
         return self.ladder.head(horizon)
 
+    def see(self, seen: Outlooks[SignalProfile], place: int, expected: list[float] | None) -> None:
+        """What the forecasts say now: the `place`-th of what was seen of several signals, and the quantiles `expected`
+        over the first horizon, None if that has not been forecast."""
+        self._outlooks, self._place, self._expected = seen, place, expected
+
+    def seen(self) -> tuple[Outlooks[SignalProfile], int]:
+        """The newest survey that the signal was part of, and its place there: for those who ask for little."""
+        if self._outlooks is None:
+            found = outlooks([self])
+            self.see(found, 0, found.quantiles[0, 0].tolist() if found.ready.item(0) else None)
+            return found, 0
+        return self._outlooks, self._place
+
     def look(self) -> Outlook:
         """What the forecasts say now; those who ask many signals use `survey` before, which is many times faster."""
-        if self.outlook is None:
-            (self.outlook,) = outlooks([self]).each
-        return self.outlook
+        seen, place = self.seen()
+        return seen.of(place)
+
+    def progress(self) -> tuple[int, float | None]:
+        """How many outcomes of the first horizon are known, and its absolute error relative to last value's, None where
+        not known; without a whole look."""
+        seen, place = self.seen()
+        return seen.known.item(place), told(seen.error_ratio.item(place))
 
     @property
     def horizons(self) -> tuple[Horizon, ...]:
@@ -114,20 +145,20 @@ class SignalProfile:
 
     def expected(self) -> list[float] | None:
         """The quantiles of the first horizon, None if it has not been forecast."""
-        if self.outlook is None and self._expected is not None:
-            return self._expected
-        seen = self.look()
-        return seen.first if seen.ready else None
+        if self._expected is None:
+            self.seen()
+        return self._expected
 
     def rest(self) -> None:
         """The window was answered: only what is expected of the next is asked for until that comes."""
         self.peak = None
-        self._expected = self.expected()
-        self.outlook = None
+        self._outlooks = None
 
     def quantiles(self) -> list[list[float]]:
         """The quantiles at LEVELS for each horizon; see `Outlook`."""
-        return self.look().quantiles
+        seen, place = self.seen()
+        found: list[list[float]] = seen.quantiles[place].tolist()
+        return found
 
     def published(self) -> list[Quantiles]:
         """The same as messages carry them."""
@@ -137,7 +168,7 @@ class SignalProfile:
         """The signal as numbers."""
         drift = DriftState() if self._drift is None else self._drift.dump()
         return SignalState(
-            self.ladder.dump(), self.low, self.high, self.last, self.deviation, self.lead, drift, self._outcomes
+            self.ladder.dump(), self.low, self.high, self.last, self.watch.state, self.lead, drift, self._outcomes
         )
 
     @classmethod
@@ -145,7 +176,7 @@ class SignalProfile:
         """A signal as it was dumped."""
         signal = cls(name, settings, Ladder.load(settings.horizons, state.ladder, banks))
         signal.low, signal.high, signal.last = state.low, state.high, state.last
-        signal.deviation, signal.lead, signal._outcomes = state.deviation, state.lead, state.outcomes
+        signal.watch, signal.lead, signal._outcomes = Watch(state.deviation), state.lead, state.outcomes
         if signal._drift is not None:
             signal._drift.put(state.drift)
         return signal

@@ -9,12 +9,13 @@ from foretide.streams.profiling.signal import SignalProfile
 
 
 def survey(signals: Iterable[SignalProfile]) -> list[Outlooks[SignalProfile]]:
-    """The outlooks of the `signals`, of those with one plan together; each of them has its own after that."""
+    """The outlooks of the `signals`, of those with one plan together; each of them knows its own after that."""
     grouped: dict[int, list[SignalProfile]] = {}
     for signal in signals:
         grouped.setdefault(id(signal.ladder.plan), []).append(signal)
     found = [outlooks(group) for group in grouped.values()]
-    for group, seen in zip(grouped.values(), found, strict=True):
-        for signal, outlook in zip(group, seen.each, strict=True):
-            signal.outlook = outlook
+    for seen in found:
+        firsts, ready = seen.quantiles[:, 0].tolist(), seen.ready.tolist()
+        for place, signal in enumerate(seen.group):
+            signal.see(seen, place, firsts[place] if ready[place] else None)
     return found

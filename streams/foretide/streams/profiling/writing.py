@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import mod
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from foretide.schemas.ids import record_id
 from foretide.schemas.messages import CONTRACT_VERSION, RecordRef
 from foretide.streams.forecasting.targets import LEVELS
 from foretide.streams.forecasting.view import Doubles
-from foretide.streams.profiling.outlook import Outlooks, share_of
+from foretide.streams.profiling.outlook import Outlooks, share_of, standing
 from foretide.streams.profiling.profile import ApplicationProfile, pairs
 from foretide.streams.profiling.signal import SignalProfile
 
@@ -69,19 +70,13 @@ def _forecasts(seen: Outlooks[SignalProfile]) -> list[bytes] | None:
     if numbers is None:
         return None
     texts, width = _texts(numbers), numbers.shape[1]
-    found = []
-    frames: dict[str, list[bytes]] = {}
-    for place, (signal, outlook, farther) in enumerate(zip(group, seen.each, _farther(seen, later), strict=True)):
-        pieces = frames.get(signal.name)
-        if pieces is None:
-            pieces = frames[signal.name] = list(_frame(signal.name, soonest[0]))
-        own = texts[place * width : (place + 1) * width]
-        experts = outlook.experts
-        own[-2:-2] = farther, _kept_text(signal.lead.champion)
-        own.append(b",".join([_share(experts, one) for one in outlook.standing]))
-        pieces[1::2] = own
-        found.append(b"".join(pieces))
-    return found
+    *expected, confidences, losses = (texts[place::width] for place in range(width))
+    models = [_kept_text(signal.lead.champion) for signal in group]
+    share = _shares(seen.experts).__getitem__
+    weights = [b",".join(map(share, counting)) for counting in standing(seen.shares)]
+    frames = [_frame(signal.name, soonest[0]) for signal in group]
+    rows = zip(*expected, _farther(seen, later), models, confidences, losses, weights, strict=True)
+    return list(map(mod, frames, rows))
 
 
 def _farther(seen: Outlooks[SignalProfile], later: Sequence[Pair]) -> list[bytes]:
@@ -93,11 +88,10 @@ def _farther(seen: Outlooks[SignalProfile], later: Sequence[Pair]) -> list[bytes
     all_bits = [bits[start : start + width] for start in range(0, len(bits), width)] or [b""] * len(seen.group)
     fresh = [i for i, (own, signal) in enumerate(zip(all_bits, seen.group, strict=True)) if own != signal.written[0]]
     if fresh:
-        frame, count = list(_far_frame(tuple(seconds for seconds, *_ in later))), quantiles[0].size
+        frame, count = _far_frame(tuple(seconds for seconds, *_ in later)), quantiles[0].size
         texts = _texts(quantiles[fresh])
         for place, start in zip(fresh, range(0, len(texts), count), strict=True):
-            frame[1::2] = texts[start : start + count]
-            seen.group[place].written = all_bits[place], b"".join(frame)
+            seen.group[place].written = all_bits[place], frame % tuple(texts[start : start + count])
     return [signal.written[1] for signal in seen.group]
 
 
@@ -121,36 +115,44 @@ def _texts(numbers: Doubles) -> list[bytes]:
 
 
 @lru_cache(maxsize=256)
-def _frame(signal: str, soonest: float) -> tuple[bytes, ...]:
+def _frame(signal: str, soonest: float) -> bytes:
     """The text of a forecast of this signal: its last value, what is expected over the `soonest` horizon of so many
     seconds, the text of the longer ones, its model, the confidence, the loss, the weights."""
-    model = b'"model":\0,"confidence":\0,"recent_loss":\0,"weights":{\0}'
-    return _cut(b'{"signal":%b,"last":\0,"horizons":[%b\0],%b}' % (_text(signal), _horizon(soonest), model))
+    model = b'"model":%b,"confidence":%b,"recent_loss":%b,"weights":{%b}'
+    return b'{"signal":%b,"last":%%b,"horizons":[%b%%b],%b}' % (_plain(_text(signal)), _horizon(soonest), model)
 
 
 @lru_cache(maxsize=8)
-def _far_frame(horizons: tuple[float, ...]) -> tuple[bytes, ...]:
+def _far_frame(horizons: tuple[float, ...]) -> bytes:
     """The text of what is expected over the longer horizons, each after a comma."""
-    return _cut(b"".join(b"," + _horizon(seconds) for seconds in horizons))
+    return b"".join(b"," + _horizon(seconds) for seconds in horizons)
 
 
 def _horizon(seconds: float) -> bytes:
-    spread = b"{" + b",".join(b'"q%d":\0' % round(100 * level) for level in LEVELS) + b"}"
+    spread = b"{" + b",".join(b'"q%d":%%b' % round(100 * level) for level in LEVELS) + b"}"
     return b'{"horizon_seconds":%b,"peak":%b,"mean":%b}' % (_text(seconds), spread, spread)
 
 
-def _cut(text: bytes) -> tuple[bytes, ...]:
-    """The parts of a text between the places where something is put in, which are every second part, still empty."""
-    found: list[bytes] = []
-    for part in text.split(b"\0"):
-        found += [part, b""]
-    return tuple(found[:-1])
+def _plain(text: bytes) -> bytes:
+    """The text within a frame, where a per cent sign has a meaning."""
+    return text.replace(b"%", b"%%")
 
 
-@lru_cache(maxsize=32_768)
-def _share(experts: tuple[str, ...], one: int) -> bytes:
-    name, share = share_of(experts, one)
-    return _text(name) + b":" + _text(share)
+class _Shares(dict[int, bytes]):
+    """The texts of what the numbers of a `standing` tell, of which there are some thousands for each of the `experts`,
+    each made when it is first asked for."""
+
+    def __init__(self, experts: tuple[str, ...]) -> None:
+        super().__init__()
+        self._experts = experts
+
+    def __missing__(self, one: int) -> bytes:
+        name, share = share_of(self._experts, one)
+        text = self[one] = _text(name) + b":" + _text(share)
+        return text
+
+
+_shares = lru_cache(maxsize=8)(_Shares)
 
 
 def _text(value: str | float) -> bytes:

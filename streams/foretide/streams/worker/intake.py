@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from foretide.schemas.codec import encode
@@ -44,7 +45,7 @@ class Intake:
         self._clock = clock
         self._waking = Waking(processor, metrics)
         self._handled = 0  # since the metrics were told
-        self._sent: dict[str, int] = {}
+        self._sent: Counter[str] = Counter()
 
     def handle(self, owned: Owned, raw: Raw) -> None:
         """Handle the record that is next in `owned`.
@@ -127,10 +128,10 @@ class Intake:
     def _answered(self, owned: Owned, raw: Raw, key: str, outputs: Sequence[Output], wall: int, now: float) -> None:
         self._guard.good()
         owned.keys.add(key)
-        sequence = None
+        sequence, epoch = None, owned.epoch
         for output in outputs:
-            sequence = self._outbox.put(output.topic, output.key, output.encoded(owned.epoch, wall))
-            self._sent[output.topic] = self._sent.get(output.topic, 0) + 1
+            sequence = self._outbox.put(output.topic, output.key, output.encoded(epoch, wall))
+            self._sent[output.topic] += 1
         owned.ledger.handled(key, raw.offset, now, sequence)
         self._handled += 1
 

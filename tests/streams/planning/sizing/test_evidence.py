@@ -63,3 +63,13 @@ def test_without_evidence_or_price_there_is_no_risk_to_pay_for() -> None:
     assert cheapest(MIG, 2, Evidence(), 0.85) == cheapest(MIG, 2, busy, 0.0) == 2
     assert expected_cost(MIG, 0, Evidence(), 0.85) == MIG.cost[0]
     assert expected_cost(MIG, 0, busy, 0.85) == MIG.cost[0] + 0.85 * excesses_per_hour(MIG.compute[0], busy)
+
+
+@pytest.mark.parametrize("name", sorted(LAYOUTS))
+def test_the_cheapest_class_is_the_first_of_least_cost_among_all(name: str) -> None:
+    layout, draw = LAYOUTS[name], random.Random(name)
+    for _ in range(50):
+        found = evidence([draw.random() ** 3 for _ in range(draw.randrange(1, 300))])
+        price, least = draw.choice([0.05, 0.85, 5.0]), draw.randrange(layout.last + 1)
+        costs = [expected_cost(layout, i, found, price) for i in range(least, layout.last + 1)]
+        assert cheapest(layout, least, found, price) == least + costs.index(min(costs))

@@ -59,4 +59,9 @@ def cheapest(layout: Layout, least: int, evidence: Evidence, price: float) -> in
     """The class of least expected cost among `least` and all larger ones; of equals the smallest."""
     if price <= 0.0 or not evidence.stairs:
         return least
-    return min(range(least, layout.last + 1), key=lambda i: expected_cost(layout, i, evidence, price))
+    found, lowest = least, expected_cost(layout, least, evidence, price)
+    for index in range(least + 1, layout.last + 1):
+        # One whose share of a card alone costs as much is no cheaper, whatever its risk.
+        if layout.cost[index] < lowest and (cost := expected_cost(layout, index, evidence, price)) < lowest:
+            found, lowest = index, cost
+    return found
