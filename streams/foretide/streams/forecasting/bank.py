@@ -58,6 +58,7 @@ class Bank:
         # Outcomes are of the latest steps: it must look back at least as far as it forecasts.
         self._record = record_of(targets, max(look_back, depth(targets)), len(plugged))
         self._planes = Planes(self._record)
+        self._blank = blank(self._record)
         left, right, _ = between([t.steps for t in targets])
         self._network = network.only(np.concatenate([left, right]), np.tile(self._plan.kinds, 2))
         self.experts = (*EXPERTS, *plugged)
@@ -70,7 +71,7 @@ class Bank:
     def add(self) -> int:
         """A row for a series that has no step yet."""
         row = self._room()
-        self.state[row] = blank(self._record)
+        self.state[row] = self._blank
         if self._names:
             self._plugged[row] = PluggedModels(self._names, len(self.targets))
         return row

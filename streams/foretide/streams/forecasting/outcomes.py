@@ -24,11 +24,7 @@ def late_outcomes(means: Any, peaks: Any, steps: int, kind: int, found: Any) -> 
     many = len(found)
     first = len(means) - many
     if kind == _PEAK:
-        for j in range(many):
-            found[j] = peaks[first + j]
-        for k in range(1, steps):
-            for j in range(many):
-                found[j] = max(found[j], peaks[first + j - k])
+        _highest(peaks[first - steps + 1 :], steps, found)
         return
     for j in range(many):
         found[j] = means[first + j]
@@ -38,3 +34,17 @@ def late_outcomes(means: Any, peaks: Any, steps: int, kind: int, found: Any) -> 
                 found[j] += means[first + j - k]
         for j in range(many):
             found[j] /= steps
+
+
+@compiled
+def _highest(values: Any, steps: int, found: Any) -> None:
+    """The maxima of each so many neighbours, by maxima of twice as many each time."""
+    high = values.copy()
+    width = 1
+    while width < steps:
+        more = min(width, steps - width)
+        for j in range(len(high) - width - more + 1):
+            high[j] = max(high[j], high[j + more])
+        width += more
+    for j in range(len(found)):
+        found[j] = high[j]
