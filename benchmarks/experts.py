@@ -38,10 +38,9 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("network's inputs", sensing, "features"),
     ("network", Part, "__call__"),
     ("River: learn", linear, "learn"),
-    ("River: forecast", linear, "predict"),
     ("River: scale", linear, "scale"),
     ("heads' inputs, echo state", bank, "inputs_of"),
-    ("experts", bank, "propose"),
+    ("experts, among them River's", bank, "propose"),
     ("mixtures and quantiles", bank, "issue"),
 )
 

@@ -35,6 +35,7 @@ def proposed(
 ) -> Proposed:
     """What is said of one row whose mean and peak are LAST, and the mean of twelve of the peaks 7 more."""
     state = np.array([blank(record_of(targets, 60, 0))])
+    state["linear"][0, :, -1] = changes or [0.0] * len(targets)
     state["refined"][..., -1] = weights / UNIT
     history = np.full((1, 60), LAST, dtype=np.float32)
     ones = np.ones(1, dtype=np.float32)
@@ -58,7 +59,6 @@ def proposed(
         sensed,
         answers.astype(np.float32),
         inputs,
-        single(*(changes or [0.0] * len(targets))),
         np.zeros(1, dtype=np.int64),
         Plan.of(targets),
         len(EXPERTS),

@@ -106,12 +106,9 @@ class Bank:
         sensed = sense(state, rows, view, day)
         exogenous = linear.scale(state, rows, outside[:, CALENDAR:])
         inputs = inputs_of(state, rows, view, sensed, outside, exogenous)
-        changes = linear.predict(state, rows, inputs[:, :PLAIN])
         place = np.asarray(phases, dtype=np.int64)
         network = self._network(sensed.inputs)
-        proposed = propose(
-            state, rows, view, day, sensed, network, inputs, changes, place, self._plan, len(self.experts)
-        )
+        proposed = propose(state, rows, view, day, sensed, network, inputs, place, self._plan, len(self.experts))
         proposed.experts[..., TOLD] = self._telling.forecast(rows, view, self._plan, inputs)
         if self._names:
             proposed.experts[..., len(EXPERTS) :] = self._plugged_say(rows, view, inputs)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import optim
 
+from foretide.streams.compiled import compiled
 from foretide.streams.forecasting.view import Doubles, Floats, Ints
 
 CLIP: Final = 10.0
@@ -47,9 +48,14 @@ def scale(state: NDArray[np.void], rows: Ints, raw: Floats) -> Doubles:
     return np.clip(scaled, -CLIP, CLIP)
 
 
-def predict(state: NDArray[np.void], rows: Ints, inputs: Floats) -> Floats:
-    """Each head's change (rows, heads), in units of the scale, from `inputs` (rows, PLAIN)."""
-    return _said(state["linear"][rows], inputs[:, None, :])
+@compiled
+def said_by(weights: Any, inputs: Any) -> float:
+    """A head's change, in units of the scale: the sum of the first `inputs` weighed, and the intercept, which is the
+    last of the `weights`."""
+    total = np.float64(weights[len(weights) - 1])
+    for k in range(len(weights) - 1):
+        total += weights[k] * inputs[k]
+    return total
 
 
 def learn(state: NDArray[np.void], rows: Ints, heads: Ints, inputs: Floats, changes: Doubles) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from foretide.streams.compiled import compiled
 from foretide.streams.fleet.network import KINDS
 
@@ -26,14 +28,11 @@ def late_outcomes(means: Any, peaks: Any, steps: int, kind: int, found: Any) -> 
     if kind == _PEAK:
         _highest(peaks[first - steps + 1 :], steps, found)
         return
+    if kind == _MEAN:
+        _averages(means[first - steps + 1 :], steps, found)
+        return
     for j in range(many):
         found[j] = means[first + j]
-    if kind == _MEAN:
-        for k in range(1, steps):
-            for j in range(many):
-                found[j] += means[first + j - k]
-        for j in range(many):
-            found[j] /= steps
 
 
 @compiled
@@ -48,3 +47,15 @@ def _highest(values: Any, steps: int, found: Any) -> None:
         width += more
     for j in range(len(found)):
         found[j] = high[j]
+
+
+@compiled
+def _averages(values: Any, steps: int, found: Any) -> None:
+    """The means of each so many neighbours, from sums of all before them: of numbers in single precision these are
+    exact enough in double."""
+    sums = np.empty(len(values) + 1)
+    sums[0] = 0.0
+    for j in range(len(values)):
+        sums[j + 1] = sums[j] + values[j]
+    for j in range(len(found)):
+        found[j] = (sums[j + steps] - sums[j]) / steps

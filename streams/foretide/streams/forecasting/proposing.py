@@ -15,7 +15,7 @@ from foretide.streams.fleet.network import KINDS
 from foretide.streams.forecasting import echo, phases, refinement
 from foretide.streams.forecasting.experts import EXPERTS, LAST
 from foretide.streams.forecasting.halves import Halves, bits
-from foretide.streams.forecasting.linear import CLIP
+from foretide.streams.forecasting.linear import CLIP, said_by
 from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.record import CALENDAR, INPUTS, PLAIN, SHAPE
 from foretide.streams.forecasting.sensing import Sensed
@@ -89,7 +89,6 @@ def propose(
     sensed: Sensed,
     network: Floats,
     inputs: Floats,
-    changes: Floats,
     phase: Ints,
     plan: Plan,
     experts: int,
@@ -97,8 +96,8 @@ def propose(
     """What the experts say after the latest step; of so many `experts` those told of from outside, and those named in
     the settings, are left to be filled in.
 
-    `network` (rows, heads and heads, levels) are its answers to the left and to the right of each head, `changes`
-    (rows, heads) what River's heads say, `phase` (rows,) the place of each row's.
+    `network` (rows, heads and heads, levels) are its answers to the left and to the right of each head, `phase` (rows,)
+    the place of each row's.
     """
     shape = len(rows), len(plan.steps)
     found = Proposed(
@@ -108,7 +107,8 @@ def propose(
     )
     _from_network(rows, view.means, view.scale, network, inputs, plan.share, bits(state["refined"]), found.fleet,
                   found.refined)  # fmt: skip
-    _propose(rows, view.means, view.peaks, view.scale, day, sensed.references, sensed.path, changes, phase,
+    _propose(rows, view.means, view.peaks, view.scale, day, sensed.references, sensed.path, inputs, state["linear"],
+             phase,
              state["phase"], state["phase_steps"], plan.steps, plan.kinds, plan.day, plan.day_share, found.fleet,
              found.refined, found.experts)  # fmt: skip
     return found
@@ -147,7 +147,8 @@ def _propose(
     day: Floats,
     references: Floats,
     path: Doubles,
-    changes: Floats,
+    inputs: Floats,
+    linear: Floats,
     phase: Ints,
     levels: Floats,
     phase_steps: Any,
@@ -174,7 +175,7 @@ def _propose(
             moved = last + (left * (1.0 - share) + right * share - day[i, 0])
             said[_DAY] = last if isnan(moved) else moved
             said[_AR] = _along(path[i], steps[head], kinds[head])
-            said[_LINEAR] = last + unit * min(max(np.float64(changes[i, head]), -CLIP), CLIP)
+            said[_LINEAR] = last + unit * min(max(said_by(linear[row, head], inputs[i]), -CLIP), CLIP)
             said[_FLEET] = fleet[i, head, 0]
             said[_REFINED] = refined[i, head, 0]
             said[_PHASE] = levels[row, phase[i], of_peaks]
