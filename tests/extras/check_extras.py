@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("faust", "mode", "river", "scipy", "pandas", "numpy", "rich", "confluent_kafka")
+HEAVY = ("faust", "mode", "river", "scipy", "pandas", "numba", "numpy", "rich", "confluent_kafka")
 PROGRAMS = {"exporter": "foretide-exporter", "actuator": "foretide-actuator"}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from foretide.streams.forecasting.banks import Banks
-from foretide.streams.forecasting.ladder import COARSE_MS, FARTHEST, GAP, Horizon, Ladder, plan_rungs
+from foretide.streams.forecasting.ladder import COARSE_MS, FARTHEST, GAP, Horizon, Ladder, plan_rungs, shift_of
 from foretide.streams.forecasting.reading import read
 from foretide.streams.profiling.settings import ProfileSettings
 from support.banks import small_network
@@ -27,9 +27,9 @@ spans = st.integers(1, 3_600_000)
 class Climber:
     """A ladder with its banks, all due steps of which are taken at once."""
 
-    def __init__(self, horizons: tuple[Horizon, ...], span_ms: int) -> None:
+    def __init__(self, horizons: tuple[Horizon, ...], span_ms: int, shift_ms: int = 0) -> None:
         self.banks = Banks(small_network())
-        self.ladder = Ladder(horizons, span_ms, self.banks)
+        self.ladder = Ladder(horizons, span_ms, self.banks, shift_ms)
 
     def observe(self, end_ms: int, peak: float, mean: float) -> None:
         self.banks.step(self.ladder.observe(end_ms, peak, mean, OUTSIDE, 0))
@@ -153,3 +153,36 @@ def test_a_ladder_of_other_horizons_is_refused_and_leaves_no_rows_behind() -> No
             Ladder.load(horizons, state, banks)
     assert all(len(bank._free) == len(bank.state) for bank in banks._banks.values())
     assert Ladder.load(HORIZONS, kept, banks).dump() == kept
+
+
+@given(st.text(min_size=1), st.sampled_from([1, 5_000, 7_000, 10_000, 60_000, 300_000, 900_000, 86_400_000]))
+def test_an_applications_coarse_steps_are_shifted_by_whole_windows(app: str, span: int) -> None:
+    shift = shift_of(app, span)
+    assert shift % span == 0
+    assert 0 <= shift < max(COARSE_MS[-1], span)
+    assert shift_of(app, span) == shift
+
+
+def test_applications_are_spread_over_a_quarter_of_an_hour() -> None:
+    shifts = [shift_of(f"app-{i}", 10_000) for i in range(3_000)]
+    counts = [shifts.count(shift) for shift in range(0, COARSE_MS[-1], 10_000)]
+    assert min(counts) > 10
+    assert max(counts) < 70
+
+
+@pytest.mark.parametrize("shift", [10_000, 250_000, 890_000])
+def test_a_shifted_ladder_is_told_what_one_of_a_shifted_clock_is(shift: int) -> None:
+    shifted, other = Climber(HORIZONS, 10_000, shift), Climber(HORIZONS, 10_000)
+    rng = random.Random(3)
+    at = START
+    for _ in range(400):
+        at += 10_000 * rng.choice([1, 1, 1, 1, 2, 40])
+        mean = rng.random()
+        shifted.observe(at, mean + 0.5, mean)
+        other.observe(at + shift, mean + 0.5, mean)
+    for horizon in range(len(HORIZONS)):
+        assert shifted.history(horizon) == other.history(horizon)
+    kept = shifted.ladder.dump()
+    again = Ladder.load(HORIZONS, kept, Banks(small_network()))
+    assert again.dump() == kept
+    assert kept.shift_ms == shift

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -72,10 +73,21 @@ def _planned(horizons: tuple[Horizon, ...], span_ms: int) -> Rungs:
     return Rungs(steps, tuple(tuple(targets[s]) for s in steps), tuple((steps.index(s), i) for s, i in chosen))
 
 
+def shift_of(app: str, span_ms: int) -> int:
+    """By how much the coarse steps of an application begin earlier than those of a clock: some whole windows.
+
+    All applications' quarters of an hour would end in the same second, and be worked off in it, while answers wait.
+    It follows from the name, so that every process finds the same.
+    """
+    return crc32(app.encode()) % max(1, COARSE_MS[-1] // max(1, span_ms)) * span_ms
+
+
 class LadderState(msgspec.Struct, array_like=True, frozen=True):
-    """A ladder as numbers. `open` holds each coarse rung's unfinished step: bucket, peak, sum, count."""
+    """A ladder as numbers. `shift_ms` is by how much its coarse steps begin earlier than those of a clock. `open` holds
+    each coarse rung's unfinished step: bucket, peak, sum, count."""
 
     span_ms: int
+    shift_ms: int
     last_ms: int
     rungs: list[BankRow | None]
     open: list[tuple[int, float, float, int]]
@@ -85,10 +97,12 @@ class LadderState(msgspec.Struct, array_like=True, frozen=True):
 class Ladder:
     """All rungs of one signal of one application; each is a row of a bank. A rung without targets is not kept."""
 
-    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_span_ms", "plan", "rows")
+    __slots__ = ("_last_ms", "_open", "_rows", "_season", "_shift_ms", "_span_ms", "plan", "rows")
 
-    def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks) -> None:
+    def __init__(self, horizons: Sequence[Horizon], span_ms: int, banks: Banks, shift_ms: int = 0) -> None:
+        """Coarse steps begin `shift_ms` earlier than by the clock; see `shift_of`."""
         self._span_ms = span_ms
+        self._shift_ms = shift_ms
         self.plan = plan_rungs(horizons, span_ms)
         found = [banks.bank(t, FAR if i == 0 else COARSE_FAR) for i, t in enumerate(self.plan.targets)]
         self._rows = [(bank, bank.add()) if bank.targets else None for bank in found]
@@ -108,7 +122,7 @@ class Ladder:
         self._due(found, 0, end_ms, peak, mean, outside, phase, lost)
         if self._open:
             at, highest, sums, counted = self._open[0]
-            if counted and end_ms // self.plan.steps_ms[1] == at:
+            if counted and (end_ms + self._shift_ms) // self.plan.steps_ms[1] == at:
                 self._open[0] = at, peak if peak > highest else highest, sums + mean, counted + 1
             else:
                 self._fill(found, end_ms, peak, mean, outside, phase)
@@ -117,9 +131,10 @@ class Ladder:
     def _fill(self, found: list[Due], end_ms: int, peak: float, mean: float, outside: array[float], phase: int) -> None:
         """Begin a step of the first coarser rung; the one before goes into the next coarser one, whose own end it may
         be."""
-        high, total, count, since = peak, mean, 1, end_ms
+        now = end_ms + self._shift_ms
+        high, total, count, since = peak, mean, 1, now
         for i, step_ms in enumerate(self.plan.steps_ms[1:]):
-            bucket, (at, highest, sums, counted) = end_ms // step_ms, self._open[i]
+            bucket, (at, highest, sums, counted) = now // step_ms, self._open[i]
             if i and counted:
                 highest, sums, counted = max(highest, high), sums + total, counted + count
             elif i:
@@ -179,12 +194,12 @@ class Ladder:
     def dump(self) -> LadderState:
         """The ladder as numbers."""
         rungs = [None if kept is None else kept[0].dump(kept[1]) for kept in self._rows]
-        return LadderState(self._span_ms, self._last_ms, rungs, self._open, self._season.dump())
+        return LadderState(self._span_ms, self._shift_ms, self._last_ms, rungs, self._open, self._season.dump())
 
     @classmethod
     def load(cls, horizons: Sequence[Horizon], state: LadderState, banks: Banks) -> Ladder:
         """A ladder as it was dumped; ValueError if it was one of other horizons."""
-        ladder = cls(horizons, state.span_ms, banks)
+        ladder = cls(horizons, state.span_ms, banks, state.shift_ms)
         try:
             ladder._put(state)
         except ValueError:

@@ -21,7 +21,7 @@ from foretide.schemas.messages import (
 )
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks, Due
-from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder
+from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder, shift_of
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure
 from foretide.streams.profiling.errors import ProfileError
@@ -126,7 +126,8 @@ class ApplicationProfile:
                 continue
             signal = self.signals.get(name)
             if signal is None:
-                ladder = Ladder(self.settings.horizons, self.span_ms, self.banks)
+                shift_ms = shift_of(self.app, self.span_ms)
+                ladder = Ladder(self.settings.horizons, self.span_ms, self.banks, shift_ms)
                 signal = self.signals[name] = SignalProfile(name, self.settings, ladder)
             elif (expected := signal.expected()) is not None:
                 departures += self._weigh(signal, end_ms, max(values), expected)

@@ -16,9 +16,9 @@ from typing import Final, Self
 from foretide.streams.worker.batch import MOST
 from foretide.streams.worker.source import Raw
 
-LINGER_SECONDS: Final = 0.02
-"""How long a batch that is not full waits for more. A window tells of seconds, so this is nothing to its answer, and
-under a light load it saves most of the processor time. While records wait in plenty nothing lingers."""
+LINGER_SECONDS: Final = 0.005
+"""How long a batch that is not full waits for more: what a fetch brought for several partitions comes together. While
+records wait in plenty nothing lingers."""
 
 TURN_SECONDS: Final = 0.02
 """After so much time in batches heartbeats, acknowledgements and the outbox have their turn."""

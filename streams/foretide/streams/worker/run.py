@@ -38,6 +38,7 @@ from foretide.streams.worker.progress import ProgressReport
 from foretide.streams.worker.settings import WorkerSettings
 from foretide.streams.worker.shell import Shell
 from foretide.streams.worker.source import SourceReader
+from foretide.streams.worker.threads import give_way_soon
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ TICK_SECONDS: Final = 0.5
 def run_worker(processor: Processor, settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM, SIGINT or a failure; the exit code. Raises ForetideError for what a user can mend."""
     keep_freed_memory()
+    give_way_soon()
     return run_until_stopped(lambda stop: _run(processor, settings, stop), settings.limits.stop_seconds)
 
 

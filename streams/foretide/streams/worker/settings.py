@@ -43,7 +43,7 @@ class SnapshotSettings:
     """The longest that a change waits for its snapshot while the worker keeps up. After a crash at most this much is
     read again, per application."""
 
-    budget: float = 0.05
+    budget: float = 0.01
     """The time spent on snapshots in one go before records are handled again: it bounds what they add to latency."""
 
 
