@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring.bare import bare_per_cpu_second
+from measuring.bare import BareResult, bare_latency, bare_per_cpu_second
 from measuring.fleet import Fleet
 from measuring.memory import live_bytes_per_application
 from measuring.naive import naive_samples_per_cpu_second
@@ -59,6 +59,7 @@ class Figures:
     bare: float = 0.0
     naive: float = 0.0
     load: Load | None = None
+    bare_load: BareResult | None = None
 
 
 async def measure(settings: Settings) -> Figures:
@@ -82,9 +83,12 @@ async def measure(settings: Settings) -> Figures:
         rate = settings.load * found.throughput.per_second
         say(f"a load of {rate:.0f} windows/s, then a stop of {settings.stop_seconds:g} s")
         load = await paced_load(stage, fleet, rate, settings.seconds, settings.stop_seconds)
+        say("the bare loop under the same load")
+        size = round(found.prediction_bytes)
+        bare_load = await bare_latency(stage, fleet, rate, settings.seconds, size)
         say("the naive app")
         naive = await naive_samples_per_cpu_second(stage, settings.naive_apps, settings.naive_samples, settings.seconds)
-        return Figures(warm, live, found, bare, naive, load)
+        return Figures(warm, live, found, bare, naive, load, bare_load)
 
 
 def rows(settings: Settings, found: Figures) -> list[Row]:
@@ -101,9 +105,9 @@ def rows(settings: Settings, found: Figures) -> list[Row]:
         ("worker's memory", f"{done.rss_bytes / 2**20:,.0f} MiB", "resident, at the end of the backlog"),
         ("an answer", kib(found.backlog.prediction_bytes), "mean of the predictions"),
     ]  # fmt: skip
-    if found.load is None:
+    if found.load is None or found.bare_load is None:
         return made
-    load = found.load
+    load, least = found.load, found.bare_load
     return [
         *made,
         ("bare loop per CPU-second", amount(found.bare), f"{found.bare / done.per_cpu_second:.1f} times the worker"),
@@ -112,6 +116,7 @@ def rows(settings: Settings, found: Figures) -> list[Row]:
         ("latency p50", f"{load.latency.p50:.0f} ms", f"at {load.rate:.0f} windows/s, {load.latency.answered} answers"),
         ("latency p99", f"{load.latency.p99:.0f} ms", f"{load.latency.unanswered} without an answer; the producer was "
          f"late by {load.behind_ms:.0f} ms at worst"),
+        ("bare loop, p50, p99", f"{least.p50:.0f}, {least.p99:.0f} ms", "at the same load: broker, producer, machine"),
         ("snapshot of an application", kib(load.snapshot_bytes), "mean value in the changelog"),
         ("catch-up", f"{load.catch_up_ratio:.2f} x", f"real time, {load.catch_up_seconds:.1f} s after "
          f"{settings.stop_seconds:g} s away; ready {load.restart_seconds:.1f} s after the start"),
@@ -120,13 +125,14 @@ def rows(settings: Settings, found: Figures) -> list[Row]:
 
 def document(settings: Settings, found: Figures) -> dict[str, object]:
     """The JSON object."""
-    done, load = found.backlog.throughput, found.load
+    done, load, least = found.backlog.throughput, found.load, found.bare_load
     return {
         "windows_per_cpu_second": round(done.per_cpu_second, 1),
         "samples_per_cpu_second": round(done.per_cpu_second * settings.templates.samples, 1),
         "bare_per_cpu_second": round(found.bare, 1),
         "naive_samples_per_cpu_second": round(found.naive, 1),
         "latency_ms": {"p50": load.latency.p50 if load else None, "p99": load.latency.p99 if load else None},
+        "bare_latency_ms": {"p50": least.p50 if least else None, "p99": least.p99 if least else None},
         "live_bytes_per_application": found.live_bytes,
         "snapshot_bytes_per_application": round(load.snapshot_bytes) if load else None,
         "catch_up_ratio": round(load.catch_up_ratio, 3) if load else None,

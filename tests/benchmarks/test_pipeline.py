@@ -35,6 +35,7 @@ def test_everything_is_measured_in_one_run(tmp_path: Path) -> None:
     assert found["naive_samples_per_cpu_second"] > 0
     assert found["unanswered"] == 0
     assert 0 < found["latency_ms"]["p50"] <= found["latency_ms"]["p99"] < 60_000
+    assert 0 < found["bare_latency_ms"]["p50"] <= found["bare_latency_ms"]["p99"] < 60_000
     assert found["live_bytes_per_application"] > 1024
     assert found["snapshot_bytes_per_application"] > 1024
     assert math.isfinite(found["catch_up_ratio"])
