@@ -14,7 +14,7 @@ from foretide.streams.forecasting.autoregression import (
     TRACE,
     WEIGHTS,
     Doubles,
-    ahead,
+    ahead_one,
     learn,
 )
 
@@ -30,6 +30,14 @@ def simulated(first: float, second: float, length: int, seed: int = 1) -> Double
     for _ in range(length - 2):
         values.append(0.5 + first * values[-1] + second * values[-2] + draw.normal(0.0, 0.3))
     return np.array(values)
+
+
+def ahead(weights: Doubles, lags: Doubles, steps: int) -> Doubles:
+    """The next values (rows, steps) after `lags` (rows, WEIGHTS)."""
+    path = np.empty((len(lags), steps))
+    for of, after, found in zip(weights, lags, path, strict=True):
+        ahead_one(of, after, found)
+    return path
 
 
 def fitted(values: Doubles, forget: float = FORGET) -> tuple[Doubles, Doubles]:

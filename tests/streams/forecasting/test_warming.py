@@ -12,6 +12,7 @@ from foretide.streams.forecasting import (
     aggregation,
     autoregression,
     issuing,
+    linear,
     proposing,
     sensing,
     settling,
@@ -23,7 +24,17 @@ from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.warming import warm_up
 from support.banks import TARGETS, drawn, feed, small_network
 
-MODULES: tuple[ModuleType, ...] = (aggregation, autoregression, issuing, ordering, proposing, sensing, settling, view)
+MODULES: tuple[ModuleType, ...] = (
+    aggregation,
+    autoregression,
+    issuing,
+    linear,
+    ordering,
+    proposing,
+    sensing,
+    settling,
+    view,
+)
 
 
 def signatures() -> dict[str, int]:

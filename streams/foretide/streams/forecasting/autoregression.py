@@ -109,19 +109,6 @@ def folded(covariance: Any, half: Any) -> None:
             place += 1
 
 
-def ahead(weights: Doubles, lags: Doubles, steps: int) -> Doubles:
-    """The next `steps` values (rows, steps) after `lags` (rows, 9), newest first and the constant last."""
-    path = np.empty((len(lags), steps))
-    _ahead_rows(np.ascontiguousarray(weights), np.ascontiguousarray(lags), path)
-    return path
-
-
-@compiled
-def _ahead_rows(weights: Doubles, lags: Doubles, path: Doubles) -> None:
-    for row in range(len(lags)):
-        ahead_one(weights[row], lags[row], path[row])
-
-
 @compiled
 def ahead_one(weights: Any, lags: Any, path: Any) -> None:
     """Fill `path` with the next values after `lags`, newest first and the constant last."""

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from foretide.streams.fleet import Network
 from foretide.streams.fleet.features import WINDOWS
-from foretide.streams.fleet.network import between
 from foretide.streams.forecasting import linear
 from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.issuing import issue
@@ -22,7 +21,7 @@ from foretide.streams.forecasting.linear import CLIP
 from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.planes import Planes
 from foretide.streams.forecasting.plugged import PluggedModels
-from foretide.streams.forecasting.proposing import inputs_of, propose
+from foretide.streams.forecasting.proposing import PLACE, inputs_of, propose
 from foretide.streams.forecasting.record import CALENDAR, ERROR, EXOGENOUS, GROWTH, PLAIN, blank, depth, record_of
 from foretide.streams.forecasting.sensing import sense
 from foretide.streams.forecasting.settling import Settled, settle
@@ -34,8 +33,6 @@ FAR: Final = WINDOWS[-1]
 """Steps that are looked back at."""
 OUTSIDE: Final = CALENDAR + EXOGENOUS
 """Numbers from outside the series: the time of day, the exogenous signals."""
-
-TOLD: Final = EXPERTS.index("told")
 
 
 class BankRow(msgspec.Struct, array_like=True, frozen=True):
@@ -59,8 +56,7 @@ class Bank:
         self._record = record_of(targets, max(look_back, depth(targets)), len(plugged))
         self._planes = Planes(self._record)
         self._blank = blank(self._record)
-        left, right, _ = between([t.steps for t in targets])
-        self._network = network.only(np.concatenate([left, right]), np.tile(self._plan.kinds, 2))
+        self._network = network.only(self._plan.network, np.tile(self._plan.kinds, 2))
         self.experts = (*EXPERTS, *plugged)
         self._names = tuple(plugged)
         self._plugged: dict[int, PluggedModels] = {}
@@ -109,7 +105,7 @@ class Bank:
         place = np.asarray(phases, dtype=np.int64)
         network = self._network(sensed.inputs)
         proposed = propose(state, rows, view, day, sensed, network, inputs, place, self._plan, len(self.experts))
-        proposed.experts[..., TOLD] = self._telling.forecast(rows, view, self._plan, inputs)
+        proposed.experts[..., PLACE["told"]] = self._telling.forecast(rows, view, self._plan, inputs)
         if self._names:
             proposed.experts[..., len(EXPERTS) :] = self._plugged_say(rows, view, inputs)
         issue(state, rows, view, self._plan, inputs, proposed)

@@ -70,7 +70,10 @@ def learn(state: NDArray[np.void], rows: Ints, heads: Ints, inputs: Floats, chan
     state["linear"][rows, heads] = sgd.step(weights, gradient)
 
 
-def _said(weights: Floats, inputs: Floats) -> Floats:
-    """The weighted sum of the inputs and the intercept, which is the last weight."""
-    sums: Floats = (weights[..., :-1] * inputs).sum(axis=-1) + weights[..., -1]
-    return sums
+@compiled
+def _said(weights: Floats, inputs: Floats) -> Doubles:
+    """The same of many heads, each with its own inputs."""
+    found = np.empty(len(weights))
+    for i in range(len(weights)):
+        found[i] = said_by(weights[i], inputs[i])
+    return found

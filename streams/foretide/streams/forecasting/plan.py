@@ -17,13 +17,15 @@ from foretide.streams.forecasting.view import Doubles, Ints
 class Plan:
     """The targets of a bank: `steps` ahead, `kinds` (places in KINDS) and `of_peaks` (1 where peaks are forecast).
 
-    `share` is how much of the network's right answer is in a head's, the rest being of its left one. `day` (heads, 2)
+    `network` (heads and heads,) are the places of the network's steps at the left of each head, then at the right;
+    `share` is how much of the right answer is in a head's, the rest being of the left one. `day` (heads, 2)
     and `day_share` tell in the same way which two of the times a day ago are meant.
     """
 
     steps: Ints
     kinds: Ints
     of_peaks: Ints
+    network: Ints
     share: Doubles
     day: Ints
     day_share: Doubles
@@ -32,6 +34,7 @@ class Plan:
     def of(cls, targets: Sequence[Target]) -> Plan:
         """The plan of some targets."""
         steps = np.array([t.steps for t in targets], dtype=np.int64)
+        before, after, part = between(steps.tolist())
         known = np.array([0, *AHEAD], dtype=np.int64)
         right = np.clip(np.searchsorted(known, steps, side="left"), 1, len(known) - 1)
         share = np.clip((steps - known[right - 1]) / (known[right] - known[right - 1]), 0.0, 1.0)
@@ -39,7 +42,8 @@ class Plan:
             steps,
             np.array([KINDS.index(t.kind) for t in targets], dtype=np.int64),
             np.array([t.kind == "peak" for t in targets], dtype=np.int64),
-            between(steps.tolist())[2].astype(np.float64),
+            np.concatenate([before, after]),
+            part.astype(np.float64),
             np.stack([right - 1, right], axis=1),
             share,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,13 +44,10 @@ def settle(state: NDArray[np.void], rows: Ints, view: View, plan: Plan) -> Settl
     settled = Settled(np.empty(shape, np.float32), np.empty(shape, np.bool_), np.empty(shape, np.int64))
     _outcomes(rows, view.steps, view.means, view.peaks, plan.steps, plan.kinds, state["since"],
               state["frame"].shape[1], settled.outcome, settled.known, settled.slot)  # fmt: skip
-    known = rows, settled.outcome, settled.known, settled.slot
-    frame, experts, ways = state["frame"], bits(state["experts"]), bits(state["ways"])
-    _weigh(*known, frame, experts, bits(state["mixture"]), ways, state["losses"], state["trial"], state["spread"])
-    _score(*known, frame, bits(state["issued"]), experts, state["errors"], state["known"], state["sums"],
-           state["surprise"], state["pinball"], state["covered"])  # fmt: skip
-    _refine(*known, frame, experts, ways, bits(state["inputs"]), bits(state["refined"]),
-            view.steps)  # fmt: skip
+    _learn(rows, view.steps, settled.outcome, settled.known, settled.slot, state["frame"], bits(state["experts"]),
+           bits(state["mixture"]), bits(state["ways"]), bits(state["issued"]), bits(state["inputs"]), state["losses"],
+           state["trial"], state["spread"], state["errors"], state["known"], state["sums"], state["surprise"],
+           state["pinball"], state["covered"], bits(state["refined"]))  # fmt: skip
     return settled
 
 
@@ -85,108 +82,96 @@ def pinball(error: float, level: float) -> float:
 
 
 @compiled
-def _weigh(
+def _learn(
     rows: Ints,
+    steps: Ints,
     outcome: Floats,
-    known: NDArray[np.bool_],
+    is_known: NDArray[np.bool_],
     slot: Ints,
     frame: Floats,
     experts: Halves,
     mixture: Halves,
     ways: Halves,
+    issued: Halves,
+    inputs: Halves,
     losses: Floats,
     trial: Floats,
     spread: Floats,
-) -> None:
-    """What each expert, their mixture and each way to spread has lost."""
-    for i in range(len(rows)):
-        row = rows[i]
-        for head in range(known.shape[1]):
-            if not known[i, head]:
-                continue
-            exact, at = np.float64(outcome[i, head]), slot[i, head]
-            anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
-            for e in range(losses.shape[2]):
-                off = abs(exact - told(experts[row, head, at, e], anchor, unit))
-                losses[row, head, e] = FADE * losses[row, head, e] + off
-                if e == LAST:
-                    trial[row, head, 1] = TRIAL_FADE * trial[row, head, 1] + off
-            off = abs(exact - told(mixture[row, head, at], anchor, unit))
-            trial[row, head, 0] = TRIAL_FADE * trial[row, head, 0] + off
-            for upper in range(spread.shape[2]):
-                for way in range(spread.shape[3]):
-                    said = told(ways[row, head, at, upper, way], anchor, unit)
-                    lost = pinball(exact - said, LEVELS[1 + upper])
-                    spread[row, head, upper, way] = FADE * spread[row, head, upper, way] + lost
-
-
-@compiled
-def _score(
-    rows: Ints,
-    outcome: Floats,
-    is_known: NDArray[np.bool_],
-    slot: Ints,
-    frame: Floats,
-    issued: Halves,
-    experts: Halves,
     errors: Halves,
     known: Ints,
     sums: Floats,
     surprise: Doubles,
     lost: Floats,
     covered: Doubles,
+    refined: Halves,
 ) -> None:
-    """How far the quantiles that were issued were from what came, and how often they covered it."""
+    seen, gradient = np.empty(inputs.shape[2]), np.empty(len(LEVELS))
+    heads = known.shape[1]
     for i in range(len(rows)):
         row = rows[i]
-        for head in range(is_known.shape[1]):
+        for head in range(heads):
             if not is_known[i, head]:
                 continue
             exact, at = np.float64(outcome[i, head]), slot[i, head]
             anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
+            said, spoken = experts[row, head, at], ways[row, head, at]
+            _weigh(exact, anchor, unit, said, mixture[row, head, at], spoken, losses[row, head], trial[row, head],
+                   spread[row, head])  # fmt: skip
             centre = told(issued[row, head, at, 0], anchor, unit)
             high = told(issued[row, head, at, 1], anchor, unit)
             top = told(issued[row, head, at, 2], anchor, unit)
-            last = told(experts[row, head, at, LAST], anchor, unit)
+            _score(exact, centre, high, top, told(said[LAST], anchor, unit), sums[row, head], lost[row, head])
             errors[row, head, known[row, head] % MEMORY] = brief.narrowed(exact - centre)
-            known[row, head] += 1
-            error = abs(exact - centre)
-            above = 1.0 if exact > top else 0.0
-            for k, fresh in enumerate((abs(exact), error, high - exact, top - exact, exact - top, above)):
-                sums[row, head, k] = FADE * sums[row, head, k] + max(fresh, 0.0)
-            surprise[row, head] = error / unit
-            lost[row, head, 0] = FADE * lost[row, head, 0] + pinball(exact - high, LEVELS[1])
-            lost[row, head, 1] = FADE * lost[row, head, 1] + pinball(exact - last, LEVELS[1])
+            surprise[row, head] = abs(exact - centre) / unit
             hit = 1.0 if exact <= high else 0.0
             usual = COVERAGE_FADE * covered[row, head] + (1 - COVERAGE_FADE) * hit
-            covered[row, head] = usual if known[row, head] > 1 else LEVELS[1]
+            covered[row, head] = usual if known[row, head] else LEVELS[1]
+            known[row, head] += 1
+            for k in range(len(seen)):
+                seen[k] = widened(inputs[row, at, k])
+            _direct(exact, anchor, unit, said, spoken, gradient)
+            refinement.learn(refined[row, head], seen, gradient, steps[i] * heads + head)
 
 
 @compiled
-def _refine(
-    rows: Ints,
-    outcome: Floats,
-    known: NDArray[np.bool_],
-    slot: Ints,
-    frame: Floats,
-    experts: Halves,
-    ways: Halves,
-    inputs: Halves,
-    refined: Halves,
-    steps: Ints,
+def _weigh(
+    exact: float,
+    anchor: float,
+    unit: float,
+    experts: Any,
+    mixture: Any,
+    ways: Any,
+    losses: Any,
+    trial: Any,
+    spread: Any,
 ) -> None:
-    """The refinement learns which of its quantiles should have been higher."""
-    seen, gradient = np.empty(inputs.shape[2]), np.empty(len(LEVELS))
-    for i in range(len(rows)):
-        row = rows[i]
-        for head in range(known.shape[1]):
-            if not known[i, head]:
-                continue
-            exact, at = np.float64(outcome[i, head]), slot[i, head]
-            anchor, unit = np.float64(frame[row, at, 0]), np.float64(frame[row, at, 2])
-            for k in range(len(seen)):
-                seen[k] = widened(inputs[row, at, k])
-            for k, level in enumerate(LEVELS):
-                kept = ways[row, head, at, k - 1, _REFINED_WAY] if k else experts[row, head, at, _REFINED]
-                gradient[k] = level if exact > told(kept, anchor, unit) else level - 1.0
-            refinement.learn(refined[row, head], seen, gradient, steps[i] * len(LEVELS) + head)
+    """What each expert, their mixture and each way to spread has lost by one outcome of one head."""
+    for e in range(len(losses)):
+        off = abs(exact - told(experts[e], anchor, unit))
+        losses[e] = FADE * losses[e] + off
+        if e == LAST:
+            trial[1] = TRIAL_FADE * trial[1] + off
+    trial[0] = TRIAL_FADE * trial[0] + abs(exact - told(mixture, anchor, unit))
+    for upper in range(spread.shape[0]):
+        for way in range(spread.shape[1]):
+            off = pinball(exact - told(ways[upper, way], anchor, unit), LEVELS[1 + upper])
+            spread[upper, way] = FADE * spread[upper, way] + off
+
+
+@compiled
+def _score(exact: float, centre: float, high: float, top: float, last: float, sums: Any, lost: Any) -> None:
+    """How far what was issued, the centre and the .9 and .99 quantiles, was from what came; `last` is last value's."""
+    above = 1.0 if exact > top else 0.0
+    parts = abs(exact), abs(exact - centre), high - exact, top - exact, exact - top, above
+    for k, fresh in enumerate(parts):
+        sums[k] = FADE * sums[k] + max(fresh, 0.0)
+    lost[0] = FADE * lost[0] + pinball(exact - high, LEVELS[1])
+    lost[1] = FADE * lost[1] + pinball(exact - last, LEVELS[1])
+
+
+@compiled
+def _direct(exact: float, anchor: float, unit: float, experts: Any, ways: Any, gradient: Any) -> None:
+    """Fill `gradient` with how much each of the refinement's quantiles should have been higher."""
+    for k, level in enumerate(LEVELS):
+        kept = ways[k - 1, _REFINED_WAY] if k else experts[_REFINED]
+        gradient[k] = level if exact > told(kept, anchor, unit) else level - 1.0
