@@ -42,22 +42,22 @@ class Taken:
         return [raw for batch in self.batches for raw in batch]
 
 
-async def test_what_arrives_within_a_moment_is_taken_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINGER_SECONDS", 0.5)
+async def test_what_arrives_during_a_batch_is_taken_together_after_it() -> None:
     taken = Taken()
+    taken.going.clear()
     async with Gatherer(taken.take_all, unexpected) as gatherer:
-        for offset in range(20):
+        await gatherer.offer([raw(0)])
+        await asyncio.sleep(0)  # it is being taken
+        for offset in range(1, 20):
             await gatherer.offer([raw(offset)])
             await asyncio.sleep(0.001)
-        await until(lambda: bool(taken.batches), 5, "the first batch", pause=0)
-        await gatherer.offer([raw(20)])
-        await until(lambda: len(taken.batches) == 2, 5, "the second batch", pause=0)
-    assert [len(batch) for batch in taken.batches] == [20, 1]
-    assert [r.offset for r in taken.raws] == list(range(21))
+        taken.going.set()
+        await until(lambda: len(taken.raws) == 20, 5, "all records", pause=0)
+    assert [len(batch) for batch in taken.batches] == [1, 19]
+    assert [r.offset for r in taken.raws] == list(range(20))
 
 
-async def test_a_full_batch_does_not_wait_and_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINGER_SECONDS", 3600)
+async def test_batches_are_full_and_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TURN_SECONDS", 0)
     taken = Taken()
     turns = 0
@@ -142,12 +142,12 @@ async def test_a_partition_with_one_busy_key_does_not_keep_others_apart() -> Non
     assert [len(batch) for batch in taken.batches] == [1, 41, 1, 1]
 
 
-async def test_what_a_batch_left_over_does_not_wait_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LINGER_SECONDS", 3600)
+async def test_records_of_one_key_are_taken_one_by_one() -> None:
     taken = Taken()
     async with Gatherer(taken.take_all, unexpected) as gatherer:
         await gatherer.offer([raw(offset, "pool") for offset in range(MOST)])
         await until(lambda: len(taken.raws) == MOST, 5, "all records", pause=0)
+    assert [len(batch) for batch in taken.batches] == [1] * MOST
     assert [r.offset for r in taken.raws] == list(range(MOST))
 
 

@@ -1,7 +1,7 @@
 """Makes the Faust app: one agent on the source topic, raw bytes, our transport; no web server, no producer of Faust's.
 
-Faust brings the agent, the consumer in its own thread and the rebalance protocol; it hands records over in bundles, one
-for what a fetch brought for a partition. What leaves the worker goes through our outbox, so Faust's producer is not
+Faust brings the agent, the consumer in its own thread and the rebalance protocol; it hands records over in bundles,
+one for all that was fetched since the last. What leaves the worker goes through our outbox, so Faust's producer is not
 started.
 """
 
@@ -68,7 +68,8 @@ def create_app(settings: WorkerSettings, shell: Shell, datadir: str) -> Any:
     @app.agent(source, name=f"{settings.group}-intake", concurrency=1)  # type: ignore[untyped-decorator]
     async def intake(stream: Any) -> None:
         async with Gatherer(shell.take_all, shell.crashed) as gatherer:
-            async for raws in stream:
-                await gatherer.offer(raws)
+            async for bundle in stream:
+                for raws in bundle:
+                    await gatherer.offer(raws)
 
     return app

@@ -1,8 +1,8 @@
-"""What one fetch brought for a partition, delivered by Faust as one message.
+"""What was fetched since the last time, delivered by Faust as one message.
 
-Faust's way from the consumer to an agent costs it some hundred microseconds a message: tasks, locks, sensors. A fetch
-brings up to hundreds of records of a partition, so they go that way together. A bundle that is dropped in a rebalance
-is like a record that is: the next one begins after a gap, and the gap is read again.
+Faust's way from the consumer to an agent costs it some hundred microseconds a message: tasks, locks, sensors. Up to
+hundreds of records were fetched meanwhile, so they go that way together, whatever their partition. A bundle that is
+dropped in a rebalance is like a record that is: the next one begins after a gap, and the gap is read again.
 """
 
 from __future__ import annotations
@@ -14,35 +14,38 @@ import faust
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP, ConsumerMessage
 
+from foretide.streams.worker.prefetch import Found
 from foretide.streams.worker.source import Raw
 
 MOST_FETCHED: Final = 500
-"""Records that one fetch hands out at most, hence the longest bundle."""
+"""Records that one fetch hands out at most."""
 
-MOST_WAITING: Final = 8
+MOST_WAITING: Final = 4
 """Bundles between Faust's consumer and its agent; when they are nearly as many, no more are fetched."""
 
 
 class Bundling(DefaultSchedulingStrategy):  # type: ignore[misc]
-    """Schedules a partition's fetched records as one item; Faust's own delivers them one by one."""
+    """Schedules all that was fetched as one item of the first partition; Faust's own delivers records one by one."""
 
-    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
-        return ((tp, fetched) for tp, fetched in records.items() if fetched)
+    def iterate(self, records: Mapping[TP, Found]) -> Iterator[tuple[TP, Found]]:
+        return iter(records.items())
 
 
-def bundle(tp: TP, fetched: list[Any], generation: int) -> ConsumerMessage:
-    """One message for Faust: it stands at the offset of its last record, and its value is the list of `Raw`s."""
-    partition, last = tp.partition, fetched[-1]
-    raws = [Raw(partition, each.offset, each.key, each.value, each.timestamp or 0) for each in fetched]
+def bundle(tp: TP, found: Found, generation: int) -> ConsumerMessage:
+    """One message for Faust, whose value are the records, partition by partition.
+
+    It stands at the last offset of `tp`, which is one of theirs.
+    """
+    last = found[tp.partition][-1]
     return ConsumerMessage(
         tp.topic,
-        partition,
+        tp.partition,
         last.offset,
-        (last.timestamp or 0) / 1000,
-        last.timestamp_type,
+        last.timestamp_ms / 1000,
+        0,
         (),
         None,
-        raws,
+        [*found.values()],
         None,
         tp=tp,
         generation_id=generation,
@@ -58,5 +61,6 @@ class BundleSchema(faust.Schema):  # type: ignore[misc]
     def loads_key(self, app: Any, message: Any, **_: Any) -> None:
         return None
 
-    def loads_value(self, app: Any, message: Any, **_: Any) -> Any:
-        return message.value
+    def loads_value(self, app: Any, message: Any, **_: Any) -> list[list[Raw]]:
+        raws: list[list[Raw]] = message.value
+        return raws

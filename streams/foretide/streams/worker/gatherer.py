@@ -1,7 +1,7 @@
-"""Lets records be handled together, without waiting long for any that have not arrived.
+"""Lets records be handled together, without waiting for any that have not arrived.
 
 The core handles many records of different keys for little more than one: a batch of any size costs some milliseconds.
-So what arrives is kept for a moment, then taken, at most a batch at a time, from all partitions in turn.
+So what arrives during a batch is taken together after it, at most a batch at a time, from all partitions in turn.
 """
 
 from __future__ import annotations
@@ -15,10 +15,6 @@ from typing import Final, Self
 
 from foretide.streams.worker.batch import MOST
 from foretide.streams.worker.source import Raw
-
-LINGER_SECONDS: Final = 0.005
-"""How long a batch that is not full waits for more: what a fetch brought for several partitions comes together. While
-records wait in plenty nothing lingers."""
 
 TURN_SECONDS: Final = 0.02
 """After so much time in batches heartbeats, acknowledgements and the outbox have their turn."""
@@ -45,7 +41,6 @@ class Gatherer:
         self._waiting: dict[int, deque[Raw]] = {}
         self._count = 0
         self._some = asyncio.Event()
-        self._enough = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._task: asyncio.Task[None] | None = None
@@ -73,7 +68,6 @@ class Gatherer:
         self._count += more
         for event, holds in (
             (self._some, self._count > 0),
-            (self._enough, self._count >= MOST),
             (self._room, self._count < MOST_WAITING),
         ):
             if holds:
@@ -83,27 +77,13 @@ class Gatherer:
 
     async def _run(self) -> None:
         turn = time.monotonic()
-        left = 0
         while True:
-            if not left:  # what an earlier batch left over has waited long enough
-                await self._some.wait()
-                await self._linger()
-            picked = self._pick()
-            left = self._count
-            await self._take_all(picked)
+            await self._some.wait()
+            await self._take_all(self._pick())
             if time.monotonic() - turn >= TURN_SECONDS:
                 for _ in range(PASSES):
                     await asyncio.sleep(0)
                 turn = time.monotonic()
-
-    async def _linger(self) -> None:
-        """Until a batch is full, but not long."""
-        if not self._enough.is_set():
-            try:
-                async with asyncio.timeout(LINGER_SECONDS):
-                    await self._enough.wait()
-            except TimeoutError:
-                return
 
     def _pick(self) -> list[Raw]:
         """One after another from each partition, until a batch is full or each partition's next key is in it."""

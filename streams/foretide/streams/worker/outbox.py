@@ -24,10 +24,6 @@ log = logging.getLogger(__name__)
 BATCH: Final = 2000
 """Messages handed to the producer at once; the next batch forms while the broker answers."""
 
-LINGER_SECONDS: Final = 0.01
-"""After a batch the next one gathers for this long: under load it saves most of the produce requests, and costs no
-more than this in latency."""
-
 BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0)
 """Pauses before a batch that failed is sent again; the last one repeats."""
 
@@ -139,8 +135,6 @@ class Outbox:
             if not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
-            if len(self._queue) < BATCH:
-                await asyncio.sleep(LINGER_SECONDS)
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             await self._deliver(batch)
             async with self._changed:
