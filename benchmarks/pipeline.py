@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from measuring.bare import BareResult, bare_latency, bare_per_cpu_second
+from measuring.cores import Cores, apart
 from measuring.fleet import Fleet
 from measuring.memory import live_bytes_per_application
 from measuring.naive import naive_samples_per_cpu_second
@@ -55,6 +56,7 @@ class Figures:
 
     warm_seconds: float
     live_bytes: int
+    cores: Cores
     backlog: Backlog
     bare: float = 0.0
     naive: float = 0.0
@@ -72,11 +74,12 @@ async def measure(settings: Settings) -> Figures:
     say("memory of the core")
     few, many = max(16, settings.apps // 4), max(32, settings.apps)
     live = live_bytes_per_application(templates, few, many)
-    async with scene(settings.keep) as stage:
+    cores = apart()
+    async with scene(settings.keep, cores) as stage:
         say(f"{stage.broker}: a backlog of {settings.windows} windows of {settings.apps} applications")
         found = await backlog(stage, fleet, settings.windows, settings.seconds, settings.profile)
         if settings.quick:
-            return Figures(warm, live, found)
+            return Figures(warm, live, cores, found)
         say("the bare loop")
         records = max(1, settings.windows // settings.apps) * settings.apps
         bare = await bare_per_cpu_second(stage, found.starts, min(40_000, records), round(found.prediction_bytes))
@@ -88,7 +91,7 @@ async def measure(settings: Settings) -> Figures:
         bare_load = await bare_latency(stage, fleet, rate, settings.seconds, size)
         say("the naive app")
         naive = await naive_samples_per_cpu_second(stage, settings.naive_apps, settings.naive_samples, settings.seconds)
-        return Figures(warm, live, found, bare, naive, load, bare_load)
+        return Figures(warm, live, cores, found, bare, naive, load, bare_load)
 
 
 def rows(settings: Settings, found: Figures) -> list[Row]:
@@ -100,7 +103,7 @@ def rows(settings: Settings, found: Figures) -> list[Row]:
         ("windows per CPU-second", amount(done.per_cpu_second), f"{done.windows} windows, {done.cpu_seconds:.1f} "
          f"CPU-seconds, {done.seconds:.1f} s, {done.snapshots} snapshots written"),
         ("samples per CPU-second", amount(done.per_cpu_second * samples), "2 sized signals a sample"),
-        ("CPU of a window", f"{1e6 / done.per_cpu_second:,.0f} us", "all of the worker's threads"),
+        ("CPU of a window", f"{1e6 / done.per_cpu_second:,.0f} us", f"all of the worker's threads, {found.cores}"),
         ("live bytes of an application", kib(found.live_bytes), "of the core, slope between two numbers of them"),
         ("worker's memory", f"{done.rss_bytes / 2**20:,.0f} MiB", "resident, at the end of the backlog"),
         ("an answer", kib(found.backlog.prediction_bytes), "mean of the predictions"),

@@ -104,10 +104,11 @@ async def _run(scene: Scene, starts: Mapping[int, int], records: int, size: int)
     order = BareOrder(
         bootstrap=scene.kafka.bootstrap, starts=[starts[p] for p in sorted(starts)], records=records, size=size
     )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "measuring.bare", msgspec.json.encode(order).decode(),
-        cwd=_HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    with scene.cores.measured():
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "measuring.bare", msgspec.json.encode(order).decode(),
+            cwd=_HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
     try:
         told, failed = await asyncio.wait_for(process.communicate(), 300.0)
     except TimeoutError as error:

@@ -42,7 +42,8 @@ async def naive_samples_per_cpu_second(scene: Scene, apps: int, samples: int, se
         sys.executable, str(APP), "--broker", f"kafka://{scene.kafka.bootstrap}",
         "--source", SAMPLES, "--out", FORECASTS,
     ]  # fmt: skip
-    process = _start(command, scene.folder)
+    with scene.cores.measured():
+        process = _start(command, scene.folder)
     try:
         begun = await _reach(scene, process, first, 600.0)
         rest = await scene.send_all(SAMPLES, every)

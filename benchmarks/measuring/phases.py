@@ -39,7 +39,8 @@ async def backlog(scene: Scene, fleet: Fleet, windows: int, seconds: float, prof
     starts, answers = await scene.ends(TELEMETRY), await scene.ends(PREDICTIONS)
     await scene.warm_group(group, fleet)
     worker = Worker(group, group, scene.kafka, scene.folder)
-    worker.start()
+    with scene.cores.measured():
+        worker.start()
     try:
         await worker.ready(READY_SECONDS)
         turns = max(2, windows // len(fleet))
@@ -75,7 +76,8 @@ async def paced_load(scene: Scene, fleet: Fleet, rate: float, seconds: float, st
     await scene.warm_group(group, fleet)
     saved = await scene.ends(changelog(group))
     worker = Worker(group, group, scene.kafka, scene.folder)
-    worker.start()
+    with scene.cores.measured():
+        worker.start()
     try:
         await worker.ready(READY_SECONDS)
         async with paced(scene, TELEMETRY, fleet.windows(0, None), rate) as pacer:
@@ -90,7 +92,8 @@ async def paced_load(scene: Scene, fleet: Fleet, rate: float, seconds: float, st
             await worker.stop()
             await asyncio.sleep(max(0.0, stop_seconds - (time.monotonic() - began)))
             restarted = time.monotonic()
-            worker.start()
+            with scene.cores.measured():
+                worker.start()
             await worker.ready(READY_SECONDS)
             ready = time.monotonic()
             handled, took = await _caught_up(worker, rate, max(60.0, 4 * stop_seconds))

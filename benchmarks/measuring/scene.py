@@ -18,6 +18,7 @@ from foretide.deploy.demo.groups import start_at_the_end
 from foretide.schemas.kafka import clients, topic_admin
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.topics import CATALOGUE, PARTITIONS, PREDICTIONS, PROFILE_GROUP, TELEMETRY, changelog
+from measuring.cores import ANY, Cores
 from measuring.fleet import Fleet, Keyed
 
 _TOGETHER = 2000
@@ -26,11 +27,12 @@ _TOGETHER = 2000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A broker with the catalogue's topics, and a folder for logs."""
+    """A broker with the catalogue's topics, a folder for logs, and the cores of what is measured."""
 
     kafka: KafkaSettings
     folder: Path
     broker: str
+    cores: Cores = ANY
 
     async def warm_group(self, group: str, fleet: Fleet, agent: str = PROFILE_GROUP, source: str = TELEMETRY) -> int:
         """Make a worker group whose changelog holds the fleet's snapshots and which begins at the source's present
@@ -117,7 +119,7 @@ def partitions_of(topic: str) -> list[TopicPartition]:
 
 
 @asynccontextmanager
-async def scene(keep: Path | None = None) -> AsyncIterator[Scene]:
+async def scene(keep: Path | None = None, cores: Cores = ANY) -> AsyncIterator[Scene]:
     """A real Kafka with the catalogue's topics. `keep` is a folder for the processes' logs; else they go at the end."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tries again what it warns of: topics are new
     folder = keep or Path(tempfile.mkdtemp(prefix="foretide-benchmark-"))
@@ -126,7 +128,7 @@ async def scene(keep: Path | None = None) -> AsyncIterator[Scene]:
     try:
         kafka = running.settings()
         await topic_admin.create(kafka)
-        yield Scene(kafka, folder, running.name)
+        yield Scene(kafka, folder, running.name, cores)
     finally:
         await asyncio.to_thread(running.stop)
         if keep is None:
