@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord
 
 from foretide.deploy.demo.reconcile import percentile
 from foretide.schemas.topics import PREDICTIONS, TELEMETRY
+from foretide.streams.worker.envelope import CLAIM_KEY, decode_envelope
 from measuring.scene import Scene, partitions_of
 from measuring.worker import MeasuringError
 
@@ -69,7 +70,18 @@ async def latencies(
     return Latencies(p50=p50, p99=p99, answered=len(waits), unanswered=len(sent) - len(waits))
 
 
-async def mean_size(scene: Scene, topic: str, since: Mapping[int, int], *, without: bytes | None = None) -> float:
-    """Mean bytes of the values of a topic's records, but for those of the key `without`; 0 if there is none."""
-    sizes = [len(r.value) async for r in records_since(scene, topic, since) if r.value and r.key != without]
+async def mean_size(scene: Scene, topic: str, since: Mapping[int, int]) -> float:
+    """Mean bytes of the values of a topic's records; 0 if there is none."""
+    sizes = [len(r.value) async for r in records_since(scene, topic, since) if r.value]
     return sum(sizes) / len(sizes) if sizes else 0.0
+
+
+async def bytes_per_snapshot(scene: Scene, topic: str, since: Mapping[int, int]) -> float:
+    """All bytes of a changelog's values, whatever part of a state they hold, over the snapshots that they were written
+    for; 0 if there is none."""
+    total = snapshots = 0
+    async for record in records_since(scene, topic, since):
+        if record.value and record.key != CLAIM_KEY.encode():
+            total += len(record.value)
+            snapshots += decode_envelope(record.value).part == 0
+    return total / snapshots if snapshots else 0.0

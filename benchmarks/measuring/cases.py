@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 
 from foretide.schemas.topics import PREDICTIONS, TELEMETRY, changelog
-from foretide.streams.worker.envelope import CLAIM_KEY
-from measuring.answers import mean_size, records_since
+from measuring.answers import bytes_per_snapshot, records_since
 from measuring.fleet import Fleet
 from measuring.scene import Scene
 from measuring.templates import Templates
@@ -74,7 +73,7 @@ async def run_case(scene: Scene, templates: Templates, case: Case, windows: int,
         if found.snapshots == 0:
             mean = await _handed_over(scene, workers, group, saved)
         else:
-            mean = await mean_size(scene, changelog(group), saved, without=CLAIM_KEY.encode())
+            mean = await bytes_per_snapshot(scene, changelog(group), saved)
     finally:
         for worker in workers:
             worker.close()
@@ -97,7 +96,7 @@ async def _handed_over(scene: Scene, workers: list[Worker], group: str, saved: d
     """Where none was due during the measurement: the size of those that the workers write at their end."""
     for worker in workers:
         await worker.stop()
-    return await mean_size(scene, changelog(group), saved, without=CLAIM_KEY.encode())
+    return await bytes_per_snapshot(scene, changelog(group), saved)
 
 
 async def _first_prediction(scene: Scene, since: dict[int, int], workers: list[Worker], patience: float) -> float:

@@ -10,7 +10,8 @@ from aiokafka.partitioner import murmur2
 
 from foretide.schemas.topics import PARTITIONS
 from foretide.streams.profiling.state import FORMAT
-from foretide.streams.worker.envelope import Envelope, encode_envelope
+from foretide.streams.worker.envelope import Envelope
+from foretide.streams.worker.saving import Saving
 from measuring.templates import Templates, wire
 
 
@@ -42,10 +43,10 @@ class Fleet:
 
     def snapshots(self) -> Iterator[Keyed]:
         """The changelog records from which a worker restores all of them, as the worker itself writes them."""
-        for number, (key, place) in enumerate(zip(self._keys, self._places, strict=True)):
-            payload = self.templates.state_of(number % self.templates.settings.count, self.names[number])
-            envelope = Envelope(FORMAT, self.names[number], place, -1, 1, payload)
-            yield Keyed(key, encode_envelope(envelope), place)
+        for number, (name, place) in enumerate(zip(self.names, self._places, strict=True)):
+            payload = self.templates.state_of(number % self.templates.settings.count, name)
+            for key, value in Saving().records(Envelope(FORMAT, name, place, -1, 1, payload)):
+                yield Keyed(key.encode(), value, place)
 
     def windows(self, first: int, turns: int | None, samples: int | None = None) -> Iterator[Keyed]:
         """Their telemetry after the history, `turns` windows each from the window `first` on; None is without end."""

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting import bank as bank_module
 from foretide.streams.forecasting import brief
-from foretide.streams.forecasting.bank import OUTSIDE, Bank, BankRow
-from foretide.streams.forecasting.record import CALENDAR, MEMORY
+from foretide.streams.forecasting.bank import FAR, OUTSIDE, Bank, BankRow
+from foretide.streams.forecasting.planes import Planes
+from foretide.streams.forecasting.record import CALENDAR, MEMORY, PENDING, depth, record_of
 from foretide.streams.forecasting.settling import Settled, settle
 from foretide.streams.forecasting.targets import Target
 from support.banks import TARGETS, Step, alone, drawn, feed, plain, small_network
@@ -200,3 +201,14 @@ def test_of_a_series_that_never_changes_all_experts_but_a_few_say_so(value: floa
     bank = alone(plain([value] * 120), network=default_network())
     for row in bank.state["quantiles"][0]:
         assert row.tolist() == pytest.approx([value] * 4, rel=1e-5, abs=1e-11)
+
+
+def test_a_dump_holds_of_each_head_no_more_forecasts_than_are_still_to_come_true() -> None:
+    bank = alone(series()[0])
+    record = record_of(TARGETS, FAR, 0)
+    (row,) = Planes(record).joined(bank.dump(0).record)
+    for head, target in enumerate(TARGETS):
+        for name in PENDING:
+            places = row[name][head].reshape(depth(TARGETS), -1)
+            assert np.count_nonzero(places.any(axis=1)) <= target.steps, (head, name)
+    assert row["experts"][-1].any(axis=1).all(), "all places of the one that looks farthest ahead are in use"

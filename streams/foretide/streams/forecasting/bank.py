@@ -22,7 +22,17 @@ from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.planes import Planes
 from foretide.streams.forecasting.plugged import PluggedModels
 from foretide.streams.forecasting.proposing import PLACE, inputs_of, propose
-from foretide.streams.forecasting.record import CALENDAR, ERROR, EXOGENOUS, GROWTH, PLAIN, blank, depth, record_of
+from foretide.streams.forecasting.record import (
+    CALENDAR,
+    ERROR,
+    EXOGENOUS,
+    GROWTH,
+    PENDING,
+    PLAIN,
+    blank,
+    depth,
+    record_of,
+)
 from foretide.streams.forecasting.sensing import sense
 from foretide.streams.forecasting.settling import Settled, settle
 from foretide.streams.forecasting.targets import Target
@@ -122,7 +132,14 @@ class Bank:
     def dump(self, row: int) -> BankRow:
         """A row as bytes."""
         plugged = self._plugged[row].dump() if self._names else b""
-        return BankRow(self._planes.apart(self.state[row]), plugged, self._telling.dump(row))
+        kept = self.state[row].copy()
+        ring = depth(self.targets)
+        for head, target in enumerate(self.targets):
+            if target.steps < ring:  # what has been settled is never read again, and zeros are packed to nothing
+                done = (kept["steps"] - np.arange(target.steps, ring)) % ring
+                for name in PENDING:
+                    kept[name][head, done] = 0
+        return BankRow(self._planes.apart(kept), plugged, self._telling.dump(row))
 
     def put(self, row: int, kept: BankRow) -> None:
         """Make a row what was dumped; ValueError if that had other targets."""

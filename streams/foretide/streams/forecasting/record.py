@@ -40,6 +40,10 @@ SUMS: Final = ("use", "error", "slack90", "slack99", "unmet99", "above99")
 above it; how far it stood above the .99 one; how often it did."""
 ERROR: Final = SUMS.index("error")
 
+PENDING: Final = ("experts", "mixture", "ways", "issued")
+"""Of each head's forecasts what is kept in the ring until the outcome is known; a head that looks less far ahead than
+the ring is long has done with the rest of its places."""
+
 GROWTH: Final = 16
 """A full bank grows by one part in so many: doubling would leave half of a large worker's memory unused. Large arrays
 are not copied for it: the system moves their pages."""

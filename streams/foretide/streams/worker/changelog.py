@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from foretide.schemas.kafka import clients
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.schemas.topics import changelog
-from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, decode_envelope
+from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, Rank, decode_envelope
 from foretide.streams.worker.errors import EnvelopeError
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ class Snapshots:
     by_key: dict[str, Envelope] = field(default_factory=dict)
     highest_epoch: int = 0
     unreadable: int = 0
+    _parts: dict[tuple[str, int], Envelope] = field(default_factory=dict)
+    _newest: dict[tuple[str, int], Rank] = field(default_factory=dict)
 
     def add(self, place: str, value: bytes | None) -> None:
         """Take one record of the changelog; `place` names it in the log line if it cannot be read."""
@@ -43,9 +45,31 @@ class Snapshots:
         self.highest_epoch = max(self.highest_epoch, envelope.epoch)
         if envelope.key == CLAIM_KEY:
             return
+        if envelope.part:
+            self._add_part(envelope)
+            return
         known = self.by_key.get(envelope.key)
-        if known is None or envelope.rank >= known.rank:
-            self.by_key[envelope.key] = envelope
+        if known is not None and envelope.rank < known.rank:
+            return
+        # Its parts stand before it in the log; a later one of them may already be of a snapshot that never came.
+        others = [self._parts.get((envelope.key, number)) for number in range(1, len(envelope.needs) + 1)]
+        fit = tuple(o for o, need in zip(others, envelope.needs, strict=True) if o is not None and o.rank == need)
+        if len(fit) == len(envelope.needs):
+            self.by_key[envelope.key] = envelope.whole(fit)
+        else:
+            self.unreadable += 1
+            log.warning("%s: not all parts of the snapshot are there; the one before it counts, if there is one", place)
+
+    def _add_part(self, part: Envelope) -> None:
+        place = part.key, part.part
+        known = self._parts.get(place)
+        if known is None or part.rank >= known.rank:
+            self._parts[place] = part
+        self._newest[place] = part.rank
+
+    def stands(self, envelope: Envelope) -> bool:
+        """Whether each part of a snapshot is the newest of its key in the log: else compaction will drop it."""
+        return all(self._newest[envelope.key, n] == need for n, need in enumerate(envelope.needs, 1))
 
 
 async def read_partitions(consumer: AIOKafkaConsumer, topic: str, partitions: Iterable[int]) -> dict[int, Snapshots]:

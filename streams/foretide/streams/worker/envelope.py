@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cramjam
 import msgspec
 
 from foretide.streams.worker.errors import EnvelopeError
+from foretide.streams.worker.parts import join
 
 MAGIC: Final = b"FTS1"
 COMPRESS_ABOVE: Final = 512
@@ -34,10 +35,24 @@ CLAIM_KEY: Final = "\x00epoch"
 """Key of the record by which a partition's new owner makes its epoch known; no application or pool has such a name."""
 
 
+Rank = tuple[int, int]
+"""Epoch and last offset: the greater one of two snapshots of a key is the one to trust, for it is of a later owner, or
+of a later record."""
+
+
+def part_key(key: str, number: int) -> str:
+    """Key of the changelog's records that hold a state's part of this number, from 1 on."""
+    return f"{key}\x00{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One snapshot: the state of `key` after the record at `last_offset` of `partition`, written in `epoch`. `body` is
-    the state, or, in one that was read, what it was packed into."""
+    the state, or, in one that was read, what it was packed into.
+
+    A state in parts (see `parts.py`) has a record for each: one with its number, or, without, the first, which `needs`
+    the others as they were in the snapshots of these ranks. Those are the `others` of one that was read as a whole.
+    """
 
     format: str
     key: str
@@ -46,19 +61,41 @@ class Envelope:
     epoch: int
     body: bytes
     packing: bool | int = False
+    part: int = 0
+    needs: tuple[Rank, ...] = ()
+    others: tuple[Envelope, ...] = ()
 
     @property
-    def payload(self) -> bytes:
-        """The state, unpacked each time that it is asked for; EnvelopeError if that cannot be done."""
+    def own(self) -> bytes:
+        """What this record holds of the state, unpacked each time; EnvelopeError if that cannot be done."""
         try:
             return _unpack(self.packing, self.body)
         except (zlib.error, cramjam.DecompressionError) as e:
             raise EnvelopeError(str(e)) from e
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """The greater one of two snapshots of a key is the one to trust: a later owner, or a later record."""
+    def payload(self) -> bytes:
+        """The whole state, unpacked each time that it is asked for; EnvelopeError if that cannot be done."""
+        if len(self.others) != len(self.needs):
+            raise EnvelopeError(f"{len(self.needs) - len(self.others)} parts of the state are missing")
+        return join([self.own, *(other.own for other in self.others)]) if self.others else self.own
+
+    @property
+    def rank(self) -> Rank:
+        """See `Rank`."""
         return (self.epoch, self.last_offset)
+
+    def with_part(self, number: int, part: bytes) -> Envelope:
+        """The record for this part of the state."""
+        return replace(self, body=part, packing=PLAIN, part=number)
+
+    def with_first(self, first: bytes, needs: tuple[Rank, ...]) -> Envelope:
+        """The record for the first part of the state."""
+        return replace(self, body=first, packing=PLAIN, needs=needs)
+
+    def whole(self, others: tuple[Envelope, ...]) -> Envelope:
+        """The snapshot with its other parts."""
+        return replace(self, others=others)
 
 
 class _Wire(msgspec.Struct, array_like=True):
@@ -69,6 +106,8 @@ class _Wire(msgspec.Struct, array_like=True):
     epoch: int
     packing: bool | int
     payload: bytes
+    part: int = 0
+    needs: tuple[Rank, ...] = ()
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -76,8 +115,8 @@ _DECODER: Final = msgspec.msgpack.Decoder(_Wire)
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
-    """The envelope as bytes."""
-    packing, payload = _pack(envelope.payload)
+    """The envelope as bytes, without `others`."""
+    packing, payload = _pack(envelope.own)
     body = _ENCODER.encode(
         _Wire(
             envelope.format,
@@ -87,6 +126,8 @@ def encode_envelope(envelope: Envelope) -> bytes:
             envelope.epoch,
             packing,
             payload,
+            envelope.part,
+            envelope.needs,
         )
     )
     return MAGIC + struct.pack(">I", zlib.crc32(body)) + body
@@ -105,7 +146,17 @@ def decode_envelope(value: bytes) -> Envelope:
         raise EnvelopeError(str(e)) from e
     if wire.packing is not PLAIN and wire.packing is not DEFLATED and wire.packing != ZSTD:
         raise EnvelopeError(f"it is packed in a way ({wire.packing}) that this build does not know")
-    return Envelope(wire.format, wire.key, wire.partition, wire.last_offset, wire.epoch, wire.payload, wire.packing)
+    return Envelope(
+        wire.format,
+        wire.key,
+        wire.partition,
+        wire.last_offset,
+        wire.epoch,
+        wire.payload,
+        wire.packing,
+        wire.part,
+        wire.needs,
+    )
 
 
 def _pack(payload: bytes) -> tuple[bool | int, bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from foretide.streams.worker.envelope import Envelope
 from foretide.streams.worker.ledger import Ledger
+from foretide.streams.worker.saving import Saving
 
 
 @dataclass(slots=True, eq=False)
@@ -19,8 +20,9 @@ class Owned:
     which no record has come yet are `asleep`, their states still packed. `covered` holds,
     per key, the last offset its snapshot covers; records at or below it are not learned again. `faults` holds the
     offsets on which the core failed: they changed nothing. `broken` are the keys being rebuilt after such a fault:
-    their states are not fit for a snapshot. `snapshots_owed` is how many should have been written by now so that those
-    of all changed keys are spread over the cadence.
+    their states are not fit for a snapshot. `saving` knows what of the states is in the changelog; the parts of `torn`
+    keys will not stay there and are to be written anew. `snapshots_owed` is how many should have been written by now so
+    that those of all changed keys are spread over the cadence.
     """
 
     number: int
@@ -31,9 +33,11 @@ class Owned:
     epoch: int = 0
     covered: dict[str, int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
+    saving: Saving = field(default_factory=Saving)
     asleep: dict[str, Envelope] = field(default_factory=dict)
     faults: set[int] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    torn: set[str] = field(default_factory=set)
     committed: int | None = None
     advanced_at: float = 0.0
     snapshots_owed: float = 0.0

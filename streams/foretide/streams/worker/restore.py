@@ -91,6 +91,8 @@ class Restorer:
                 other.append(envelope)
                 continue
             owned.asleep[key] = envelope
+            if not snapshots.stands(envelope):
+                owned.torn.add(key)
             self._metrics.restored.inc()
             owned.keys.add(key)
             if envelope.last_offset >= position:

@@ -19,7 +19,7 @@ from foretide.schemas.errors import ForetideError
 from foretide.schemas.topics import DEAD_LETTERS
 from foretide.streams.worker.batch import Batch, key_of
 from foretide.streams.worker.changelog import Changelog
-from foretide.streams.worker.envelope import Envelope, encode_envelope
+from foretide.streams.worker.envelope import Envelope
 from foretide.streams.worker.errors import BatchFault, CoreFault, CrashedError, WorkerError
 from foretide.streams.worker.intake import Intake
 from foretide.streams.worker.ledger import Admission
@@ -270,9 +270,9 @@ class Shell:
                 owned.epoch,
                 self._processor.snapshot(due.key),
             )
-            sequence = self._outbox.put(
-                self._settings.changelog, due.key, encode_envelope(envelope), partition=owned.number
-            )
+            sequence = 0
+            for key, value in owned.saving.records(envelope):
+                sequence = self._outbox.put(self._settings.changelog, key, value, partition=owned.number)
             owned.ledger.snapshotted(due.key, sequence)
             owned.snapshots_owed = max(0.0, owned.snapshots_owed - 1.0)
             self._metrics.snapshots.inc()

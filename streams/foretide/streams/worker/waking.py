@@ -26,6 +26,8 @@ class Waking:
             return
         try:
             self._processor.restore(key, envelope.payload)
+            if key not in owned.torn:
+                owned.saving.inherit(envelope)
         except ForetideError as error:
             log.warning("the snapshot of %r cannot be used, it starts anew: %s", key, error)
             owned.keys.discard(key)
