@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, replace
 from typing import Final
 
 import cramjam
 import msgspec
+from msgspec.structs import replace
 
 from foretide.streams.worker.errors import EnvelopeError
 from foretide.streams.worker.parts import join
@@ -45,8 +45,7 @@ def part_key(key: str, number: int) -> str:
     return f"{key}\x00{number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """One snapshot: the state of `key` after the record at `last_offset` of `partition`, written in `epoch`. `body` is
     the state, or, in one that was read, what it was packed into.
 
