@@ -66,20 +66,19 @@ class Part:
     def __call__(self, inputs: Floats) -> Floats:
         """Inputs (rows, features) to distances from the last value (rows, pairs, levels), which never decrease over
         the levels."""
-        rows = np.rint(inputs * np.float32(INPUT_GRID)).astype(np.float64)
+        hidden = np.rint(inputs * np.float32(INPUT_GRID)).astype(np.float64)
         *inner, (last, offsets) = self.layers
-        total = np.zeros((len(inputs), last.shape[2]))
-        for net in range(len(last)):
-            hidden = rows
-            for weights, biases in inner:
-                sums = hidden @ weights[net]
-                sums += biases[net]
-                # Exact sums, rounded once: single precision is enough from here, and several times as fast.
-                units = np.tanh(sums.astype(np.float32))
-                units *= np.float32(HIDDEN_GRID)
-                hidden = np.rint(units, out=units).astype(np.float64)
-            total += hidden @ last[net]
-            total += offsets[net]
+        for weights, biases in inner:
+            # All nets at once: (nets, rows, units). Of the inputs they have one and the same.
+            sums = hidden @ weights
+            # Exact sums, rounded once: single precision is enough from here, and several times as fast.
+            units = np.add(sums, biases, out=np.empty(sums.shape, np.float32), casting="same_kind")
+            np.tanh(units, out=units)
+            units *= np.float32(HIDDEN_GRID)
+            hidden = np.rint(units, out=sums)
+        said = hidden @ last
+        said += offsets
+        total = said.sum(axis=0)
         total /= len(last)
         shaped = total.astype(np.float32).reshape(len(inputs), self.pairs, len(LEVELS))
         found: Floats = np.maximum.accumulate(shaped, axis=2)

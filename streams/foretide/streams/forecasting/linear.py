@@ -7,6 +7,7 @@ series and target would have learnt, but for rounding to single precision (a tes
 
 from __future__ import annotations
 
+from math import isnan, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -31,21 +32,24 @@ def scale(state: NDArray[np.void], rows: Ints, raw: Floats) -> Doubles:
 
     One that is not known (NaN) is as usual, and nothing is learnt of it.
     """
-    exact = raw.astype(np.float64)
-    told = ~np.isnan(exact)
-    if not told.any():
-        return np.zeros_like(exact)
-    count, mean, variance = np.moveaxis(state["scaler"][rows], 2, 0)
-    exact = np.where(told, exact, mean)
-    more = np.maximum(count + told, 1.0)
-    centre = mean + (exact - mean) / more
-    spread = variance + ((exact - mean) * (exact - centre) - variance) / more
-    after = np.stack([count + told, np.where(told, centre, mean), np.where(told, spread, variance)], axis=2)
-    state["scaler"][rows] = after
-    deviation = np.sqrt(after[:, :, 2])
-    known = told & (deviation > 0.0)
-    scaled: Doubles = np.where(known, (exact - after[:, :, 1]) / np.where(known, deviation, 1.0), 0.0)
-    return np.clip(scaled, -CLIP, CLIP)
+    found = np.zeros(raw.shape)
+    _scale(rows, np.ascontiguousarray(raw), state["scaler"], found)
+    return found
+
+
+@compiled
+def _scale(rows: Ints, raw: Floats, scaler: Doubles, found: Doubles) -> None:
+    for i in range(len(rows)):
+        for k in range(raw.shape[1]):
+            value, kept = np.float64(raw[i, k]), scaler[rows[i], k]
+            if isnan(value):
+                continue
+            count, mean, variance = kept[0] + 1.0, kept[1], kept[2]
+            centre = mean + (value - mean) / count
+            variance += ((value - mean) * (value - centre) - variance) / count
+            kept[0], kept[1], kept[2] = count, centre, variance
+            if variance > 0.0:
+                found[i, k] = min(max((value - centre) / sqrt(variance), -CLIP), CLIP)
 
 
 @compiled
