@@ -52,7 +52,9 @@ class Network:
         *hidden, (last, offsets) = self.layers
         grids = [INPUT_GRID, *[HIDDEN_GRID] * len(hidden)]
         layers = [*hidden, (last[:, :, outputs], offsets[:, :, outputs])]
-        scaled = tuple((weights / grid, biases) for grid, (weights, biases) in zip(grids, layers, strict=True))
+        scaled = tuple(
+            (_by_column(weights / grid), biases) for grid, (weights, biases) in zip(grids, layers, strict=True)
+        )
         return Part(scaled, len(steps))
 
 
@@ -83,6 +85,11 @@ class Part:
         shaped = total.astype(np.float32).reshape(len(inputs), self.pairs, len(LEVELS))
         found: Floats = np.maximum.accumulate(shaped, axis=2)
         return found
+
+
+def _by_column(weights: Doubles) -> Doubles:
+    """The same weights, each net's columns one after another: so a product with few rows is a sixth cheaper."""
+    return np.ascontiguousarray(weights.swapaxes(1, 2)).swapaxes(1, 2)
 
 
 def _on_grid(numbers: NDArray[Any]) -> Doubles:
