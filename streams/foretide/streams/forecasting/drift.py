@@ -46,6 +46,16 @@ class ErrorDrift:
         self._least, self._tolerance, self._threshold = least, tolerance, threshold
         self.put(DriftState())
 
+    def put(self, state: DriftState) -> None:
+        """Make the test what was dumped."""
+        self._weight: float = state.weight
+        self._mean: float = state.mean
+        self._rise: float = state.rise
+        self._fall: float = state.fall
+        self._lowest: float = state.lowest
+        self._highest: float = state.highest
+        self._detected: bool = state.detected
+
     def observe(self, error: float) -> bool:
         """Take the next error in; whether errors have changed. It starts afresh after that."""
         if self._detected:
@@ -67,10 +77,3 @@ class ErrorDrift:
     def dump(self) -> DriftState:
         """The test as numbers."""
         return DriftState(self._weight, self._mean, self._rise, self._fall, self._lowest, self._highest, self._detected)
-
-    def put(self, state: DriftState) -> None:
-        """Make the test what was dumped."""
-        self._weight, self._mean = state.weight, state.mean
-        self._rise, self._fall = state.rise, state.fall
-        self._lowest, self._highest = state.lowest, state.highest
-        self._detected = state.detected
