@@ -55,7 +55,8 @@ OURS: Final[tuple[Rule, ...]] = (
     ("forecasting/autoregression.py", "", "features"),
     ("forecasting/banks.py", "", "features"),
     ("forecasting/proposing.py", "inputs_of", "features"),
-    ("forecasting/bank.py", "_learn_linear", "River"),
+    ("forecasting/lessons.py", "", "River"),
+    ("forecasting/bank.py", "_learn", "River"),
     ("profiling/outside.py", "", "features"),
     ("profiling/settings.py", "", "features"),
     ("forecasting/plain.py", "", "mixture and calibration"),
@@ -73,7 +74,6 @@ OURS: Final[tuple[Rule, ...]] = (
     # What is said of the forecasts.
     ("profiling/deviation.py", "", "deviation"),
     ("profiling/watch.py", "", "deviation"),
-    ("profiling/profile.py", "_weigh", "deviation"),
     ("profiling/leading.py", "", "answers"),
     ("profiling/signal.py", "observe", "features"),
     ("profiling/signal.py", "", "answers"),

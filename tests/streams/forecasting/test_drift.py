@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from river import drift as rivers
 
-from foretide.streams.forecasting.drift import DriftState, ErrorDrift
+from foretide.streams.forecasting.drift import CLIP, DriftState, ErrorDrift
 
 
 def fresh(least: int = 30) -> ErrorDrift:
@@ -52,3 +56,43 @@ def test_one_put_back_goes_on_to_the_last_bit_also_right_after_a_detection() -> 
 
 def test_a_new_one_is_what_a_blank_state_says() -> None:
     assert fresh().dump() == DriftState()
+
+
+regimes = st.lists(st.tuples(st.floats(0.0, 50.0), st.integers(1, 60)), min_size=1, max_size=8)
+
+
+@given(
+    regimes,
+    st.integers(0, 2**32),
+    st.integers(1, 40),
+    st.floats(0.0, 0.5),
+    st.floats(0.1, 20.0),
+)
+def test_it_says_what_rivers_own_class_says_to_the_last_bit(
+    levels: list[tuple[float, int]], seed: int, least: int, tolerance: float, threshold: float
+) -> None:
+    own = ErrorDrift(least, tolerance, threshold)
+    river = rivers.PageHinkley(min_instances=least, delta=tolerance, threshold=threshold)
+    for error in (e for level, length in levels for e in errors(level, length, seed)):
+        river.update(min(math.log1p(error), CLIP))
+        assert own.observe(error) == river.drift_detected
+        assert own.dump() == DriftState(
+            river._x_mean.n,
+            river._x_mean.get(),
+            river._sum_increase,
+            river._sum_decrease,
+            river._min_increase,
+            river._max_decrease,
+            river.drift_detected,
+        )
+
+
+def test_changes_both_ways_are_found_where_river_finds_them() -> None:
+    own, river = fresh(), rivers.PageHinkley(min_instances=30, delta=0.1, threshold=15.0)
+    found, expected = [], []
+    for i, error in enumerate([*errors(0.5, 300, 8), *errors(6.0, 300, 9), *errors(0.1, 300, 10)]):
+        river.update(min(math.log1p(error), CLIP))
+        found += [i] * own.observe(error)
+        expected += [i] * river.drift_detected
+    assert found == expected
+    assert len(found) >= 2

@@ -105,6 +105,24 @@ def test_learnt_as_by_rivers_linear_regression() -> None:
     assert np.abs(state["linear"][:, :, 3]).max() == 0.0, "an input that was always 0 teaches nothing"
 
 
+def test_learnt_to_the_last_bit_as_by_rivers_loss_and_optimizer() -> None:
+    draw = np.random.default_rng(4)
+    rows, heads = 5, 2
+    state = blanks(rows, heads)
+    expected = state["linear"].copy()
+    for _ in range(200):
+        who, which = np.nonzero(draw.random((rows, heads)) < 0.7)
+        inputs = (draw.standard_cauchy((len(who), PLAIN)) * draw.choice([0.0, 1e-3, 1.0, 10.0])).astype(np.float32)
+        changes = np.clip(draw.standard_cauchy(len(who)), -CLIP, CLIP)
+        weights = expected[who, which]
+        said = np.array([linear.said_by(of, seen) for of, seen in zip(weights, inputs, strict=True)])
+        slope = linear.LOSS.gradient(y_true=changes, y_pred=said).astype(np.float32)
+        gradient = np.concatenate([slope[:, None] * inputs, slope[:, None]], axis=1)
+        expected[who, which] = optim.SGD(linear.RATE).step(weights, gradient)
+        linear.learn(state, who, which, inputs, changes)
+        assert state["linear"].tobytes() == expected.tobytes()
+
+
 def test_each_head_learns_its_own_median_change() -> None:
     state, rng = blanks(1, 2), random.Random(3)
     for _ in range(3000):

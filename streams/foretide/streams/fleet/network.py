@@ -28,6 +28,9 @@ how many others are asked for with it, nor on the linear algebra library."""
 
 LARGEST_WEIGHT: Final = 32.0
 
+ROWS: Final = 128
+"""So many rows go through the nets together: what lies between the layers then stays in the processor's cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -52,7 +55,9 @@ class Network:
         *hidden, (last, offsets) = self.layers
         grids = [INPUT_GRID, *[HIDDEN_GRID] * len(hidden)]
         layers = [*hidden, (last[:, :, outputs], offsets[:, :, outputs])]
-        scaled = tuple((weights / grid, biases) for grid, (weights, biases) in zip(grids, layers, strict=True))
+        scaled = tuple(
+            (_by_column(weights / grid), biases) for grid, (weights, biases) in zip(grids, layers, strict=True)
+        )
         return Part(scaled, len(steps))
 
 
@@ -66,24 +71,31 @@ class Part:
     def __call__(self, inputs: Floats) -> Floats:
         """Inputs (rows, features) to distances from the last value (rows, pairs, levels), which never decrease over
         the levels."""
-        rows = np.rint(inputs * np.float32(INPUT_GRID)).astype(np.float64)
         *inner, (last, offsets) = self.layers
-        total = np.zeros((len(inputs), last.shape[2]))
-        for net in range(len(last)):
-            hidden = rows
+        total = np.empty((len(inputs), last.shape[2]))
+        for start in range(0, len(inputs), ROWS):
+            part = slice(start, start + ROWS)
+            hidden = np.rint(inputs[part] * np.float32(INPUT_GRID)).astype(np.float64)
             for weights, biases in inner:
-                sums = hidden @ weights[net]
-                sums += biases[net]
+                # All nets at once: (nets, rows, units). Of the inputs they have one and the same.
+                sums = hidden @ weights
                 # Exact sums, rounded once: single precision is enough from here, and several times as fast.
-                units = np.tanh(sums.astype(np.float32))
+                units = np.add(sums, biases, out=np.empty(sums.shape, np.float32), casting="same_kind")
+                np.tanh(units, out=units)
                 units *= np.float32(HIDDEN_GRID)
-                hidden = np.rint(units, out=units).astype(np.float64)
-            total += hidden @ last[net]
-            total += offsets[net]
+                hidden = np.rint(units, out=sums)
+            said = hidden @ last
+            said += offsets
+            said.sum(axis=0, out=total[part])
         total /= len(last)
         shaped = total.astype(np.float32).reshape(len(inputs), self.pairs, len(LEVELS))
         found: Floats = np.maximum.accumulate(shaped, axis=2)
         return found
+
+
+def _by_column(weights: Doubles) -> Doubles:
+    """The same weights, each net's columns one after another: so a product with few rows is a sixth cheaper."""
+    return np.ascontiguousarray(weights.swapaxes(1, 2)).swapaxes(1, 2)
 
 
 def _on_grid(numbers: NDArray[Any]) -> Doubles:

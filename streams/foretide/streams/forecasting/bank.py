@@ -17,7 +17,7 @@ from foretide.streams.fleet.features import WINDOWS
 from foretide.streams.forecasting import linear
 from foretide.streams.forecasting.experts import EXPERTS
 from foretide.streams.forecasting.issuing import issue
-from foretide.streams.forecasting.linear import CLIP
+from foretide.streams.forecasting.lessons import lessons_of
 from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.planes import Planes
 from foretide.streams.forecasting.plugged import PluggedModels
@@ -107,7 +107,7 @@ class Bank:
         state, rows = self.state, np.asarray(at, dtype=np.int64)
         view = take(state, rows, np.asarray(means, dtype=np.float32), np.asarray(peaks, dtype=np.float32))
         settled = settle(state, rows, view, self._plan)
-        self._learn_linear(rows, settled)
+        self._learn(rows, settled)
         self._telling.learn(rows, view, settled)
         sensed = sense(state, rows, view, day)
         exogenous = linear.scale(state, rows, outside[:, CALENDAR:])
@@ -115,11 +115,10 @@ class Bank:
         place = np.asarray(phases, dtype=np.int64)
         network = self._network(sensed.inputs)
         proposed = propose(state, rows, view, day, sensed, network, inputs, place, self._plan, len(self.experts))
-        proposed.experts[..., PLACE["told"]] = self._telling.forecast(rows, view, self._plan, inputs)
+        self._telling.forecast(rows, view, inputs, proposed.experts[..., PLACE["told"]])
         if self._names:
             proposed.experts[..., len(EXPERTS) :] = self._plugged_say(rows, view, inputs)
         issue(state, rows, view, self._plan, inputs, proposed)
-        state["since"][rows] += 1
 
     def shorten(self, row: int, factor: float) -> None:
         """Let what was lost so far count by `factor` only, here and in what scores relate to it: what is lost from now
@@ -157,18 +156,12 @@ class Bank:
             self._free = list(range(len(self.state) - 1, size - 1, -1))
         return self._free.pop()
 
-    def _learn_linear(self, rows: Ints, settled: Settled) -> None:
-        who, heads = np.nonzero(settled.known)
-        slots = settled.slot[who, heads]
-        inputs = self.state["inputs"][rows[who], slots, :PLAIN].astype(np.float32)
-        # In double precision: a large change in units of a scale that was tiny is beyond single precision.
-        frame = self.state["frame"][rows[who], slots].astype(np.float64)
-        last = frame[np.arange(len(who)), self._plan.of_peaks[heads]]
-        changes = np.clip((settled.outcome[who, heads] - last) / frame[:, 2], -CLIP, CLIP)
-        linear.learn(self.state, rows[who], heads, inputs, changes)
+    def _learn(self, rows: Ints, settled: Settled) -> None:
+        """What linear heads and the experts named in the settings learn."""
+        lessons = lessons_of(self.state, rows, settled, self._plan)
+        linear.learn(self.state, *lessons)
         if self._names:
-            pairs = zip(rows[who].tolist(), heads.tolist(), inputs.tolist(), changes.tolist(), strict=True)
-            for row, head, seen, change in pairs:
+            for row, head, seen, change in zip(*(of.tolist() for of in lessons), strict=True):
                 self._plugged[row].learn(head, seen, change)
 
     def _plugged_say(self, rows: Ints, view: View, inputs: Floats) -> Floats:

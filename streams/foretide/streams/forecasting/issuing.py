@@ -52,7 +52,8 @@ def _ranks() -> Ints:
 def issue(state: NDArray[np.void], rows: Ints, view: View, plan: Plan, inputs: Floats, proposed: Proposed) -> None:
     """Write the forecasts into `state`, and remember in its ring what they were made of: the `inputs` (rows, INPUTS)
     and what was `proposed`."""
-    _remember(rows, view.steps, view.means, view.peaks, view.scale, inputs, bits(state["inputs"]), state["frame"])
+    _remember(rows, view.steps, view.means, view.peaks, view.scale, inputs, bits(state["inputs"]), state["frame"],
+              state["since"])  # fmt: skip
     _issue(rows, view.steps, view.means, view.peaks, plan.steps, plan.kinds, proposed.experts, proposed.fleet,
            proposed.refined, _ranks(), state["frame"],
            state["losses"], state["trial"], state["spread"], state["errors"], state["known"],
@@ -62,7 +63,15 @@ def issue(state: NDArray[np.void], rows: Ints, view: View, plan: Plan, inputs: F
 
 @compiled
 def _remember(
-    rows: Ints, steps: Ints, means: Floats, peaks: Floats, scale: Floats, seen: Floats, inputs: Halves, frame: Floats
+    rows: Ints,
+    steps: Ints,
+    means: Floats,
+    peaks: Floats,
+    scale: Floats,
+    seen: Floats,
+    inputs: Halves,
+    frame: Floats,
+    since: Ints,
 ) -> None:
     latest = means.shape[1] - 1
     for i in range(len(rows)):
@@ -70,6 +79,7 @@ def _remember(
         for k in range(inputs.shape[2]):
             inputs[row, at, k] = narrowed(seen[i, k])
         frame[row, at, 0], frame[row, at, 1], frame[row, at, 2] = means[i, latest], peaks[i, latest], scale[i]
+        since[row] += 1
 
 
 @compiled

@@ -1,12 +1,13 @@
 """River's linear regression for many series at once: a scaler for each, and a linear head for each target.
 
-River learns one series at a time, in dictionaries. Here the weights of all series lie in arrays, and River's own loss
-and optimizer are applied to these: what comes out is what one `StandardScaler` and one `LinearRegression` for each
-series and target would have learnt, but for rounding to single precision (a test holds the two side by side).
+River learns one series at a time, in dictionaries. Here the weights of all series lie in arrays: what comes out is
+what one `StandardScaler` and one `LinearRegression` for each series and target would have learnt, but for rounding to
+single precision, and to the last bit what River's loss and optimizer make of such arrays. Tests hold them side by side.
 """
 
 from __future__ import annotations
 
+from math import isnan, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -22,8 +23,11 @@ CLIP: Final = 10.0
 RATE: Final = 0.01
 """The optimizer's learning rate, of the weights and of the intercept."""
 
-_LOSS: Final = optim.losses.Quantile(alpha=0.5)
+LOSS: Final = optim.losses.Quantile(alpha=0.5)
 """The absolute error: heads learn the median of the changes."""
+
+_ALPHA: Final = LOSS.alpha
+_STEP: Final = np.float32(RATE)
 
 
 def scale(state: NDArray[np.void], rows: Ints, raw: Floats) -> Doubles:
@@ -31,21 +35,24 @@ def scale(state: NDArray[np.void], rows: Ints, raw: Floats) -> Doubles:
 
     One that is not known (NaN) is as usual, and nothing is learnt of it.
     """
-    exact = raw.astype(np.float64)
-    told = ~np.isnan(exact)
-    if not told.any():
-        return np.zeros_like(exact)
-    count, mean, variance = np.moveaxis(state["scaler"][rows], 2, 0)
-    exact = np.where(told, exact, mean)
-    more = np.maximum(count + told, 1.0)
-    centre = mean + (exact - mean) / more
-    spread = variance + ((exact - mean) * (exact - centre) - variance) / more
-    after = np.stack([count + told, np.where(told, centre, mean), np.where(told, spread, variance)], axis=2)
-    state["scaler"][rows] = after
-    deviation = np.sqrt(after[:, :, 2])
-    known = told & (deviation > 0.0)
-    scaled: Doubles = np.where(known, (exact - after[:, :, 1]) / np.where(known, deviation, 1.0), 0.0)
-    return np.clip(scaled, -CLIP, CLIP)
+    found = np.zeros(raw.shape)
+    _scale(rows, np.ascontiguousarray(raw), state["scaler"], found)
+    return found
+
+
+@compiled
+def _scale(rows: Ints, raw: Floats, scaler: Doubles, found: Doubles) -> None:
+    for i in range(len(rows)):
+        for k in range(raw.shape[1]):
+            value, kept = np.float64(raw[i, k]), scaler[rows[i], k]
+            if isnan(value):
+                continue
+            count, mean, variance = kept[0] + 1.0, kept[1], kept[2]
+            centre = mean + (value - mean) / count
+            variance += ((value - mean) * (value - centre) - variance) / count
+            kept[0], kept[1], kept[2] = count, centre, variance
+            if variance > 0.0:
+                found[i, k] = min(max((value - centre) / sqrt(variance), -CLIP), CLIP)
 
 
 @compiled
@@ -61,19 +68,16 @@ def said_by(weights: Any, inputs: Any) -> float:
 def learn(state: NDArray[np.void], rows: Ints, heads: Ints, inputs: Floats, changes: Doubles) -> None:
     """What came of forecasts (pairs,): which head of which row, no pair twice, its `inputs` (pairs, PLAIN) at the time
     of issue, and the change that came."""
-    weights = state["linear"][rows, heads]
-    slope = _LOSS.gradient(y_true=changes, y_pred=_said(weights, inputs)).astype(np.float32)
-    gradient = np.empty_like(weights)
-    gradient[:, :-1] = slope[:, None] * inputs
-    gradient[:, -1] = slope
-    sgd: Any = optim.SGD(RATE)
-    state["linear"][rows, heads] = sgd.step(weights, gradient)
+    _learn(rows, heads, inputs, changes, state["linear"])
 
 
 @compiled
-def _said(weights: Floats, inputs: Floats) -> Doubles:
-    """The same of many heads, each with its own inputs."""
-    found = np.empty(len(weights))
-    for i in range(len(weights)):
-        found[i] = said_by(weights[i], inputs[i])
-    return found
+def _learn(rows: Ints, heads: Ints, inputs: Floats, changes: Doubles, linear: Floats) -> None:
+    """The loss' gradient at each intercept and weight, then the optimizer's step along it; all in single precision."""
+    for i in range(len(rows)):
+        weights = linear[rows[i], heads[i]]
+        above = 1.0 if changes[i] < said_by(weights, inputs[i]) else 0.0
+        slope, last = np.float32(above - _ALPHA), len(weights) - 1
+        for k in range(last):
+            weights[k] -= _STEP * (slope * inputs[i, k])
+        weights[last] -= _STEP * slope

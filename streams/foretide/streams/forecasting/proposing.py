@@ -3,9 +3,8 @@ series have."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import copysign, isnan, log1p
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +31,12 @@ _LINEAR: Final = PLACE["linear"]
 _FLEET: Final = PLACE["fleet"]
 _REFINED: Final = PLACE["refined"]
 _PHASE: Final = PLACE["phase"]
+_TOLD: Final = PLACE["told"]
 _POINT: Final = KINDS.index("point")
 _PEAK: Final = KINDS.index("peak")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
+class Proposed(NamedTuple):
     """The `experts`' forecasts of the centre (rows, heads, experts), and the network's quantiles as they are and
     refined (rows, heads, levels)."""
 
@@ -93,8 +92,8 @@ def propose(
     plan: Plan,
     experts: int,
 ) -> Proposed:
-    """What the experts say after the latest step; of so many `experts` those told of from outside, and those named in
-    the settings, are left to be filled in.
+    """What the experts say after the latest step; of so many `experts` those named in the settings are left to be
+    filled in, and what is told from outside stands at the last value.
 
     `network` (rows, heads and heads, levels) are its answers to the left and to the right of each head, `phase` (rows,)
     the place of each row's.
@@ -170,6 +169,7 @@ def _propose(
             for reference in range(references.shape[2]):
                 said[reference] = references[i, of_peaks, reference]
             last = np.float64(said[LAST])
+            said[_TOLD] = said[LAST]
             # The last value moved as it moved a day ago; itself where that is not known.
             left, right, share = np.float64(day[i, days[head, 0]]), np.float64(day[i, days[head, 1]]), day_share[head]
             moved = last + (left * (1.0 - share) + right * share - day[i, 0])

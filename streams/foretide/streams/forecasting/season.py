@@ -84,7 +84,8 @@ class Season:
         if slot != self._at:
             self._close(slot)
         self._total += mean
-        self._high = max(self._high, peak) if self._count else peak
+        if not self._count or peak > self._high:
+            self._high = peak
         self._count += 1
 
     def _close(self, slot: int) -> None:
@@ -114,17 +115,10 @@ class Season:
         return kept[2]
 
     def _day(self, looks: _Looks) -> array[float]:
-        means, peaks, usual = self._means, self._peaks, self._usual
-        highest = math.nan
-        for slot in looks.peaks:
-            peak = peaks[slot]
-            if not peak <= highest and peak == peak:
-                highest = peak
-        found = [means[slot] for slot in looks.means]
-        found += looks.beyond
-        found.append(highest)
-        found += [usual[slot] for slot in looks.usual]
-        return array("f", found)
+        mean, usual = self._means.__getitem__, self._usual.__getitem__
+        known = [peak for peak in map(self._peaks.__getitem__, looks.peaks) if peak == peak]
+        highest = max(known, default=math.nan)
+        return array("f", [*map(mean, looks.means), *looks.beyond, highest, *map(usual, looks.usual)])
 
     def dump(self) -> SeasonState:
         """The season as numbers."""

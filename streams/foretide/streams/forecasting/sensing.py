@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,7 @@ REACH: Final = 0.1
 """So much of the history's range the autoregression may go beyond it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sensed:
+class Sensed(NamedTuple):
     """`inputs` (rows, FEATURES) of the network; `references` (rows, 2, 5), of the means and of the peaks: last, mean of
     12, exponential mean, maximum of 12 and of 48; the autoregression's `path` (rows, 15)."""
 

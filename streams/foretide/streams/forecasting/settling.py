@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,7 @@ _REFINED: Final = EXPERTS.index("refined")
 _REFINED_WAY: Final = WAYS.index("refined")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What became known: for rows and heads the `outcome`, whether it is `known` (else the forecast was given up or
     never made), and the ring's `slot` that the forecast was made in."""
 

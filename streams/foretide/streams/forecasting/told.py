@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretide.streams.forecasting import autoregression
-from foretide.streams.forecasting.plan import Plan
 from foretide.streams.forecasting.record import CALENDAR, EXOGENOUS, GROWTH, PLAIN, SHAPE, depth
 from foretide.streams.forecasting.settling import Settled
 from foretide.streams.forecasting.targets import Target
@@ -71,25 +70,26 @@ class Telling:
         )  # a level may be far off at first
         state["weights"][at], state["spread"][at] = after
 
-    def forecast(self, rows: Ints, view: View, plan: Plan, inputs: Floats) -> Floats:
-        """Forecasts (rows, heads) after the latest step; the last value where no exogenous signal tells anything, or
-        nothing was learnt yet.
+    def forecast(self, rows: Ints, view: View, inputs: Floats, found: Floats) -> None:
+        """Write the forecasts after the latest step into `found` (rows, heads), which holds the last values: these
+        stay where no exogenous signal tells anything, or nothing was learnt yet.
 
         `inputs` (rows, INPUTS) hold the exogenous signals, scaled.
         """
-        found = np.where(plan.of_peaks, view.peaks[:, -1:], view.means[:, -1:])
-        for row in rows[(inputs[:, _FROM:PLAIN] != 0.0).any(axis=1)].tolist():
-            if row not in self._place:
-                self._add(row)
+        exogenous = inputs[:, _FROM:PLAIN]
+        if exogenous.any():
+            for row in rows[(exogenous != 0.0).any(axis=1)].tolist():
+                if row not in self._place:
+                    self._add(row)
         which, places = self._known(rows)
         if not len(which):
-            return found
+            return
         state, slot = self._state, view.steps % self._ring
         means = view.means[which, -12:].astype(np.float64)
         centre, scale = view.centre[which], view.scale[which].astype(np.float64)
         own = np.stack([means[:, -1], means[:, -2], means.sum(axis=1) / 12.0], axis=1)
         seen: Doubles = np.ones((len(which), TOLD))
-        seen[:, :EXOGENOUS] = inputs[which, _FROM:PLAIN]
+        seen[:, :EXOGENOUS] = exogenous[which]
         off = (own - centre[:, None]) / scale[:, None]
         seen[:, EXOGENOUS:-1] = np.clip(off, -autoregression.CLIP, autoregression.CLIP)
         state["inputs"][places, slot[which]] = seen
@@ -101,7 +101,6 @@ class Telling:
         said = np.clip(centre[:, None] + scale[:, None] * level, (low - reach)[:, None], (high + reach)[:, None])
         tells = (seen[:, :EXOGENOUS] != 0.0).any(axis=1)[:, None] & (weights[:, :, -1] != 0.0)
         found[which] = np.where(tells, said, found[which])
-        return found
 
     def remove(self, row: int) -> None:
         """Give a row up."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,7 @@ LEAST: Final = 1e-12
 """And at least this."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """Some rows after their latest step.
 
     `steps` (rows,) counts steps, `means` and `peaks` (rows, history) are the latest, newest last, `scale` (rows,) is

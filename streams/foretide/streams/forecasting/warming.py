@@ -14,6 +14,7 @@ from foretide.streams.fleet import default_network
 from foretide.streams.fleet.features import DAY
 from foretide.streams.forecasting import aggregation, autoregression
 from foretide.streams.forecasting.bank import OUTSIDE, Bank
+from foretide.streams.forecasting.reading import read_rows
 from foretide.streams.forecasting.targets import Target
 from foretide.streams.forecasting.view import Floats
 
@@ -35,6 +36,7 @@ def warm_up(tell: Callable[[str], None] = log.info) -> None:
     row = bank.add()
     for _ in range(2):  # with the second step the first one's forecasts are settled
         bank.step([row], [0.0], [0.0], _unknown(DAY), _unknown(OUTSIDE), [0])
+    read_rows({0: bank}, np.array([[row]]), ((0, 0),))
     # What not every bank, or no bank itself, has use for.
     autoregression.learn(np.zeros((1, 1)), np.ones((1, 1, 1)), np.ones((1, 1)), np.zeros(1))
     aggregation.weights(np.ones((1, 1)), 0)

@@ -122,11 +122,6 @@ def _inside(state: DeviationState, at_ms: int, settings: DeviationSettings) -> D
     return ended
 
 
-def is_usual(state: DeviationState, value: float, expected: Sequence[float], settings: DeviationSettings) -> bool:
-    """Whether a window inside what was expected follows others: all that it changes is what `pass_usual` does."""
-    return not state.run and not state.active and direction_of(value, expected, settings) == 0
-
-
 def pass_usual(state: DeviationState, windows: int) -> None:
     """Take so many windows in a row in that were as usual."""
     above, below = state.above, state.below

@@ -49,8 +49,7 @@ class Outside:
     def numbers(self, window: TelemetryWindow, fresh: int) -> array[float]:
         """Time of day and week as points on circles, then the latest of the `fresh` readings of each exogenous signal,
         its logarithm with its sign; NaN where there is none."""
-        own = own_signals(tuple(window.signals))
-        if own and len(self.exogenous) < EXOGENOUS:
+        if len(self.exogenous) < EXOGENOUS and (own := own_signals(tuple(window.signals))):
             told = [s for s in own if s not in self.exogenous]
             self.exogenous += told[: EXOGENOUS - len(self.exogenous)]
         if not self.exogenous:

@@ -113,24 +113,28 @@ class ApplicationProfile:
         if not self.span_ms:
             self.span_ms = step_ms * samples
         self._note_time(window)
-        chosen = self.settings.chosen(pure(window))
-        readings = {name: _known(window.signals[name], fresh) for name in chosen}
+        signals, settings = window.signals, self.settings
+        readings = {name: _known(signals[name], fresh) for name in settings.chosen(pure(window))}
         self.phase = window.phase or self._found_phase(readings)
         phase = self.outside.place_of(self.phase if window.user is None else f"{self.phase} for {window.user}")
         outside = self.outside.numbers(window, fresh)
         self.published = newest(window, fresh)
         departures: list[SignalDeparture] = []
         due: list[Due] = []
+        learning = self.windows_learned < settings.learning_windows
         for name, values in readings.items():
             if not values:
                 continue
             signal = self.signals.get(name)
             if signal is None:
                 shift_ms = shift_of(self.app, self.span_ms)
-                ladder = Ladder(self.settings.horizons, self.span_ms, self.banks, shift_ms)
-                signal = self.signals[name] = SignalProfile(name, self.settings, ladder)
+                ladder = Ladder(settings.horizons, self.span_ms, self.banks, shift_ms)
+                signal = self.signals[name] = SignalProfile(name, settings, ladder)
             elif (expected := signal.expected()) is not None:
-                departures += self._weigh(signal, end_ms, max(values), expected)
+                value = max(values)
+                departure = signal.watch.weigh(end_ms, value, expected, settings.deviation, learning=learning)
+                if departure is not None:
+                    departures.append(SignalDeparture(name, value, quantiles_of(expected), departure))
             due += signal.observe(end_ms, values, outside, phase)
         self.last_ms = end_ms
         return Observation(fresh, tuple(departures), tuple(due))
@@ -213,13 +217,6 @@ class ApplicationProfile:
             recent_loss=seen.pinball_ratio,
             weights=seen.shares,
         )
-
-    def _weigh(
-        self, signal: SignalProfile, at_ms: int, value: float, expected: Sequence[float]
-    ) -> list[SignalDeparture]:
-        learning = self.windows_learned < self.settings.learning_windows
-        departure = signal.watch.weigh(at_ms, value, expected, self.settings.deviation, learning=learning)
-        return [SignalDeparture(signal.name, value, quantiles_of(expected), departure)] if departure else []
 
     def _still_learning(self) -> bool:
         least = self.settings.learning_windows
@@ -305,7 +302,8 @@ def pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
 
 def _known(readings: Sequence[float | None], fresh: int) -> list[float]:
     """The latest `fresh` readings, without those that are missing."""
-    return [v for v in readings[-fresh:] if v is not None]
+    latest = readings if fresh == len(readings) else readings[-fresh:]
+    return [v for v in latest if v is not None]
 
 
 def confidence(covered: float) -> float:

@@ -92,18 +92,21 @@ class SignalProfile:
         if known == self._outcomes:
             return ()
         self._outcomes = known
-        promoted = weigh(self.lead, self._losses(seen, place), known, self._settings.lead)
+        settings, lead = self._settings, self.lead
+        promoted = weigh(lead, self._losses(seen, place), known, settings.lead)
         changes = [promoted] if promoted is not None else []
-        settled = known > self._settings.drift.least
-        if self._drift is not None and settled and self._drift.observe(seen.surprise.item(place)):
-            self.ladder.shorten(self._settings.drift.keep)
-            changes.append(Change("drift", self.lead.champion, self.lead.champion))
+        settled = known > settings.drift.least
+        if settled and self._drift is not None and self._drift.observe(seen.surprise.item(place)):
+            self.ladder.shorten(settings.drift.keep)
+            changes.append(Change("drift", lead.champion, lead.champion))
         return changes
 
     def _losses(self, seen: Outlooks[SignalProfile], place: int) -> Losses:
-        best = seen.best.item(place)
-        champion = seen.losses.item(place, seen.experts.index(self.lead.champion))
-        return Losses(champion, seen.experts[best], seen.losses.item(place, best))
+        best, champion = seen.best.item(place), self.lead.champion
+        least, name = seen.losses.item(place, best), seen.experts[best]
+        if name == champion:
+            return Losses(least, name, least)
+        return Losses(seen.losses.item(place, seen.experts.index(champion)), name, least)
 
     def remove(self) -> None:
         """Give up what is kept in banks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from foretide.streams.profiling.deviation import Departure, DeviationState, is_usual, pass_usual, weigh
+from foretide.streams.profiling.deviation import Departure, DeviationState, direction_of, pass_usual, weigh
 from foretide.streams.profiling.settings import DeviationSettings
 
 
@@ -31,7 +31,8 @@ class Watch:
         self, at_ms: int, value: float, expected: Sequence[float], settings: DeviationSettings, *, learning: bool
     ) -> Departure | None:
         """Take one window in; the departure that starts or ends with it, if one does."""
-        if is_usual(self._state, value, expected, settings):
+        known = self._state
+        if not (known.run or known.active) and direction_of(value, expected, settings) == 0:
             self._usual += 1
             return None
         return weigh(self.state, at_ms, value, expected, settings, learning=learning)
