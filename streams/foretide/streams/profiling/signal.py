@@ -92,8 +92,12 @@ class SignalProfile:
         if known == self._outcomes:
             return ()
         self._outcomes = known
-        promoted = weigh(self.lead, self._losses(seen, place), known, self._settings.lead)
-        changes = [promoted] if promoted is not None else []
+        changes: list[Change] = []
+        # Mostly the champion is the best, and nobody has challenged it: then there is nothing to weigh.
+        if self.lead.run or seen.experts[seen.best.item(place)] != self.lead.champion:
+            promoted = weigh(self.lead, self._losses(seen, place), known, self._settings.lead)
+            if promoted is not None:
+                changes.append(promoted)
         settled = known > self._settings.drift.least
         if self._drift is not None and settled and self._drift.observe(seen.surprise.item(place)):
             self.ladder.shorten(self._settings.drift.keep)

@@ -31,6 +31,14 @@ def reached(stairs: Sequence[tuple[int, float]], now_ms: int) -> list[tuple[floa
     return [(value, (now_ms - at_ms) / 1000) for at_ms, value in stairs]
 
 
+def highest_of(stairs: Sequence[tuple[int, float]], now_ms: int, seconds: float) -> float:
+    """The largest sample of the last `seconds`, 0 if there is none; `Evidence.highest` of the same stairs."""
+    for at_ms, value in stairs:  # the highest come first
+        if (now_ms - at_ms) / 1000 <= seconds:
+            return value
+    return 0.0
+
+
 class Evidence(NamedTuple):
     """One signal's stairs (value, seconds ago; the highest first), and for how many seconds it has been watched."""
 
@@ -48,4 +56,4 @@ class Evidence(NamedTuple):
 
     def highest(self, seconds: float) -> float:
         """The largest value of the last `seconds`, 0 if there is none."""
-        return max((value for value, ago in self.stairs if ago <= seconds), default=0.0)
+        return max([value for value, ago in self.stairs if ago <= seconds], default=0.0)
