@@ -24,7 +24,7 @@ from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT
-from foretide.streams.profiling.survey import survey
+from foretide.streams.profiling.survey import survey, weigh_all
 from foretide.streams.profiling.tally import measures
 from foretide.streams.profiling.writing import predictions
 from foretide.streams.worker.processor import Measure, Output, Record
@@ -100,7 +100,8 @@ class ProfileProcessor:
         new = [(profile, seen, ref) for profile, seen, ref in taken if seen.samples]
         self._banks.step(due for _, seen, _ in new for due in seen.due)
         surveyed = survey(signal for profile, _, _ in new for signal in profile.signals.values())
-        changed = [profile.finish() for profile, _, _ in new]
+        weighed = weigh_all(surveyed)
+        changed = [profile.finish(weighed) for profile, _, _ in new]
         outputs = []
         due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
         for first, (profile, seen, ref), changes in zip(self._predictions(new, surveyed), new, changed, strict=True):

@@ -31,6 +31,7 @@ from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_pha
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile, quantiles_of
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
+from foretide.streams.profiling.survey import Changes, survey, weigh_all
 
 
 class SignalDeparture(NamedTuple):
@@ -97,7 +98,7 @@ class ApplicationProfile:
         seen = self.take(window)
         if seen.samples:
             self.banks.step(seen.due)
-            return seen._replace(changes=self.finish())
+            return seen._replace(changes=self.finish(weigh_all(survey(self.signals.values()))))
         return seen
 
     def take(self, window: TelemetryWindow) -> Observation:
@@ -151,15 +152,16 @@ class ApplicationProfile:
             break  # the first one decides
         return UNKNOWN_PHASE
 
-    def finish(self) -> tuple[ModelChange, ...]:
-        """The second part of `observe`, after what was due was stepped: which models have changed."""
+    def finish(self, changed: Changes) -> tuple[ModelChange, ...]:
+        """The second part of `observe`, after what was due was stepped: which models have `changed`, as they are told.
+        The signals must have been surveyed since, and all changes be weighed."""
         self.windows_learned += 1
         self.learning = self._still_learning()
-        changes: list[ModelChange] = []
-        for signal in self.signals.values():
-            for change in signal.weigh():
-                changes.append(self._told(signal.name, change))
-        return tuple(changes)
+        if not changed:
+            return ()
+        return tuple(
+            self._told(name, change) for name, signal in self.signals.items() for change in changed.get(id(signal), ())
+        )
 
     def _told(self, signal: str, change: Change) -> ModelChange:
         return ModelChange(

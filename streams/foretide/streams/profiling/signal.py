@@ -85,29 +85,28 @@ class SignalProfile:
         self._outlooks = self._expected = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
-    def weigh(self) -> Sequence[Change]:
-        """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
-        seen, place = self.seen()
-        known = seen.known.item(place)
+    def weigh(self, known: int, best: str, surprise: float) -> Sequence[Change]:
+        """After the steps that were due: what has changed if they made an outcome of the first horizon known. The
+        arguments are the `Outlooks.news` of the signal."""
         if known == self._outcomes:
             return ()
         self._outcomes = known
+        lead, drift = self.lead, self._drift
         changes: list[Change] = []
         # Mostly the champion is the best, and nobody has challenged it: then there is nothing to weigh.
-        if self.lead.run or seen.experts[seen.best.item(place)] != self.lead.champion:
-            promoted = weigh(self.lead, self._losses(seen, place), known, self._settings.lead)
-            if promoted is not None:
-                changes.append(promoted)
-        settled = known > self._settings.drift.least
-        if self._drift is not None and settled and self._drift.observe(seen.surprise.item(place)):
+        if (lead.run or best != lead.champion) and (promoted := self._promoted(known)) is not None:
+            changes.append(promoted)
+        if drift is not None and known > self._settings.drift.least and drift.observe(surprise):
             self.ladder.shorten(self._settings.drift.keep)
-            changes.append(Change("drift", self.lead.champion, self.lead.champion))
+            changes.append(Change("drift", lead.champion, lead.champion))
         return changes
 
-    def _losses(self, seen: Outlooks[SignalProfile], place: int) -> Losses:
+    def _promoted(self, known: int) -> Change | None:
+        seen, place = self.seen()
         best = seen.best.item(place)
         champion = seen.losses.item(place, seen.experts.index(self.lead.champion))
-        return Losses(champion, seen.experts[best], seen.losses.item(place, best))
+        losses = Losses(champion, seen.experts[best], seen.losses.item(place, best))
+        return weigh(self.lead, losses, known, self._settings.lead)
 
     def remove(self) -> None:
         """Give up what is kept in banks."""

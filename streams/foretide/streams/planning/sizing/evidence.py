@@ -8,6 +8,7 @@ kept where the samples are seen and travel with the forecast; which levels matte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import sub
 from typing import Final, NamedTuple
 
 MOST_STAIRS: Final = 16
@@ -21,7 +22,9 @@ def climb(stairs: list[tuple[int, float]], at_ms: int, value: float) -> None:
         stairs.pop()
     stairs.append((at_ms, value))
     if len(stairs) > MOST_STAIRS:
-        i = min(range(len(stairs) - 1), key=lambda j: stairs[j][1] - stairs[j + 1][1])
+        values = [value for _, value in stairs]
+        steps = list(map(sub, values, values[1:]))
+        i = steps.index(min(steps))
         # The higher value at the later time: what is forgotten makes the application look busier, never quieter.
         stairs[i : i + 2] = [(stairs[i + 1][0], stairs[i][1])]
 
