@@ -25,7 +25,7 @@ from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder, shift_of
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import GateState, Glance
+from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.leading import Change
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
@@ -87,8 +87,8 @@ class ApplicationProfile:
         self.phase = UNKNOWN_PHASE
         self.learning = True
         self.gate = GateState()
-        self.limits: Glance | None = None
-        """What the gate's state means for the next windows; see `quiet`. None where it must be found anew."""
+        self.limits = b""
+        """What the gate's state means for the next windows; see `quiet`. Empty where it must be found anew."""
         self.published: dict[str, float] = {}
         """What the application itself told in the newest window: the last reading of each of its first signals."""
         self.signals: dict[str, SignalProfile] = {}
