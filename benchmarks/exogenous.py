@@ -26,6 +26,7 @@ from foretide.schemas.messages import TelemetryWindow
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import ApplicationProfile, backtest_settings
+from foretide.streams.profiling.survey import survey, weigh_all
 
 Applications = Mapping[str, Sequence[TelemetryWindow]]
 Errors = dict[tuple[str, str, int], tuple[float, float]]
@@ -49,9 +50,10 @@ def errors(applications: Applications, signals: frozenset[str] | None, steps: tu
         going = [app for app, own in applications.items() if place < len(own)]
         taken = [(app, profiles[app].take(applications[app][place])) for app in going]
         banks.step(due for _, seen in taken for due in seen.due)
+        changed = weigh_all(survey(signal for app in going for signal in profiles[app].signals.values()))
         for app, seen in taken:
             if seen.samples:
-                profiles[app].finish()
+                profiles[app].finish(changed)
             points = [f for f in profiles[app].raw_forecasts() if f.kind == "point"]
             for i, forecast in enumerate(points):
                 said[app, forecast.signal, sorted(steps)[i % len(steps)]].append(forecast.quantiles[0])

@@ -79,6 +79,8 @@ OURS: Final[tuple[Rule, ...]] = (
     ("profiling/signal.py", "", "answers"),
     ("profiling/gate.py", "", "answers"),
     ("profiling/quiet.py", "", "answers"),
+    ("profiling/glance.py", "", "answers"),
+    ("profiling/heralding.py", "", "answers"),
     ("profiling/scorecard.py", "", "answers"),
     ("profiling/processor.py", "_answer", "answers"),
     ("profiling/processor.py", "", "answers"),

@@ -18,7 +18,7 @@ from foretide.streams.profiling.gate import GateState, Glance, worth_a_look
 from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.settings import GateSettings
 from foretide.streams.profiling.survey import survey
-from support.gate import why_send
+from support.gate import glances, why_send
 from support.pools import HORIZONS, POOL
 from support.profiles import profiles
 
@@ -68,7 +68,7 @@ def test_a_glance_has_the_amounts_that_the_whole_forecast_states(length: int) ->
     sizing = changed(GateSettings().sizing, memory_hold_seconds=0.0)
     forecast = forecast_event(profile, POOL, RecordRef(topic="telemetry.v1", partition=0, offset=0), "age")
     assert forecast is not None
-    seen, need = Glancing(profile.settings.horizons, sizing)(profile), need_of(forecast, sizing)
+    (seen,), need = glances([profile], Glancing(profile.settings.horizons, sizing)), need_of(forecast, sizing)
     told = [seen.raise_compute, seen.raise_memory, seen.lower_compute, seen.lower_memory]
     told += [seen.used_compute, seen.used_memory]
     assert told == pytest.approx(list(need.amounts[:6]), rel=1e-5)
@@ -78,6 +78,16 @@ def test_a_glance_has_the_amounts_that_the_whole_forecast_states(length: int) ->
 def test_it_is_the_same_whether_many_were_surveyed_together_or_not() -> None:
     known = profiles([1, 30, 70])
     glancing = Glancing(known[0].settings.horizons, GateSettings().sizing)
-    alone = [glancing(profile) for profile in known]
-    glancing.expect(survey(signal for profile in known for signal in profile.signals.values()))
-    assert [glancing(profile) for profile in known] == alone
+    alone = [glances([profile], glancing)[0] for profile in known]
+    assert glances(known, glancing) == alone
+    surveyed = [seen for profile in known for seen in survey(profile.signals.values())]
+    assert glancing(known, surveyed).tolist() == [list(seen) for seen in alone]
+
+
+def test_a_signal_that_there_is_not_needs_nothing() -> None:
+    whole, part = profiles([30]), profiles([30])
+    del part[0].signals[GPU_MEMORY]
+    glancing = Glancing(whole[0].settings.horizons, GateSettings().sizing)
+    (seen,) = glances(whole, glancing)
+    assert seen.raise_memory > 0.0 < seen.used_memory
+    assert glances(part, glancing) == [seen._replace(raise_memory=0.0, lower_memory=0.0, used_memory=0.0)]

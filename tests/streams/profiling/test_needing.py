@@ -14,6 +14,7 @@ from foretide.streams.profiling import ApplicationProfile, ProfileSettings
 from foretide.streams.profiling.answers import forecast_event
 from foretide.streams.profiling.glance import Glancing
 from foretide.streams.profiling.needing import need_now
+from support.gate import glances
 from support.profiles import profiles
 from support.windows import window
 
@@ -24,7 +25,7 @@ readings = st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 1e29, -1e300, 1e30
 
 def agrees(profile: ApplicationProfile, hold_seconds: float) -> bool:
     sizing = changed(SIZING, memory_hold_seconds=hold_seconds)
-    seen = Glancing(profile.settings.horizons, sizing)(profile)
+    (seen,) = glances([profile], Glancing(profile.settings.horizons, sizing))
     return need_now(profile, seen, sizing) == need_of(forecast_event(profile, "pool", REF, "age"), sizing)
 
 

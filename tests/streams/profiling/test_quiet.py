@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foretide.schemas.units import GIB
 from foretide.streams.planning.layout import layout_named
 from foretide.streams.profiling.gate import GateState, Glance, worth_a_look
-from foretide.streams.profiling.quiet import ALWAYS, is_quiet, limits_of
+from foretide.streams.profiling.quiet import ALWAYS, limits_of, packed, quiet
 from foretide.streams.profiling.settings import GateSettings
 
 GATE = GateSettings()
@@ -43,6 +44,13 @@ glances = st.builds(
     amounts,
     st.floats(-0.1, 1.2),
 )
+
+
+def is_quiet(seen: Glance, limits: Glance) -> bool:
+    """Of one application beside another one that is never quiet."""
+    found, never = quiet(np.array([seen, seen], dtype=np.float64), [packed(limits), packed(ALWAYS)])
+    assert not never
+    return found
 
 
 @settings(max_examples=500, deadline=None)

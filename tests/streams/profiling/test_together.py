@@ -17,6 +17,7 @@ from foretide.schemas.units import GIB
 from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import ApplicationProfile, ProfileProcessor, ProfileSettings, backtest_settings
+from foretide.streams.profiling.survey import survey, weigh_all
 from foretide.streams.worker.processor import Output, Record
 from support.windows import record, window
 
@@ -107,7 +108,7 @@ def test_to_observe_is_to_take_to_step_and_to_finish(chosen: ProfileSettings) ->
         seen, taken = whole.observe(one), parts.take(one)
         if taken.samples:
             parts.banks.step(taken.due)
-            assert parts.finish() == seen.changes
+            assert parts.finish(weigh_all(survey(parts.signals.values()))) == seen.changes
         assert (taken.samples, taken.departures) == (seen.samples, seen.departures)
         assert parts.raw_forecasts() == whole.raw_forecasts()
     assert parts.dump() == whole.dump()

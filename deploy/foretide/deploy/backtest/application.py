@@ -16,7 +16,7 @@ from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling import ApplicationProfile, ProfileProcessor, backtest_settings
-from foretide.streams.profiling.survey import survey
+from foretide.streams.profiling.survey import survey, weigh_all
 from foretide.streams.worker.processor import Output
 
 
@@ -75,10 +75,10 @@ def run_applications(asked: Sequence[Asked], horizons: tuple[int, ...]) -> list[
         going = [w for w in walks if place < len(w.windows)]
         taken = [(w, w.forecaster.take(w.windows[place])) for w in going]
         banks.step(due for _, seen in taken for due in seen.due)
-        survey(signal for w in going for signal in w.forecaster.signals.values())
+        changed = weigh_all(survey(signal for w in going for signal in w.forecaster.signals.values()))
         for walk, seen in taken:
             if seen.samples:
-                walk.forecaster.finish()
+                walk.forecaster.finish(changed)
             walk.answered(walk.windows[place])
         sized = [w for w in going if w.sized]
         refs = [RecordRef(topic=TELEMETRY, partition=0, offset=place)] * len(sized)

@@ -55,7 +55,7 @@ class GateState(msgspec.Struct, array_like=True):
 
 class Glance(NamedTuple):
     """What of a window can be seen without a whole forecast: the amounts of `Need`, and the largest sample of compute.
-    A dimension without a forecast needs 0."""
+    A dimension without a forecast needs 0. As a row of an array all of them are plain numbers."""
 
     at_ms: int
     learning: bool

@@ -1,9 +1,10 @@
-"""The few numbers of a profile that tell whether its planner could want to hear of it."""
+"""The few numbers of profiles that tell whether their planner could want to hear of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,11 +12,18 @@ from foretide.schemas.messages import Sizing
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.streams.forecasting.ladder import Horizon
 from foretide.streams.forecasting.targets import LEVELS
+from foretide.streams.forecasting.view import Doubles
 from foretide.streams.planning.sizing import horizon_reach
 from foretide.streams.profiling.gate import Glance
 from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile
 from foretide.streams.profiling.signal import SignalProfile
+
+_AT_MS: Final = Glance._fields.index("at_ms")
+_LEARNING: Final = Glance._fields.index("learning")
+_COMPUTE: Final = tuple(map(Glance._fields.index, ("raise_compute", "lower_compute", "used_compute")))
+_MEMORY: Final = tuple(map(Glance._fields.index, ("raise_memory", "lower_memory", "used_memory")))
+_PEAK: Final = Glance._fields.index("peak_compute")
 
 
 class _Places(NamedTuple):
@@ -26,15 +34,6 @@ class _Places(NamedTuple):
     memory: tuple[int, int]
 
 
-class _Amounts(NamedTuple):
-    """What the signals of a survey say of those places, as compute and as memory: none below 0, margins included."""
-
-    seen: Outlooks[SignalProfile]
-    raising: list[float]
-    compute: list[float]
-    memory: list[float]
-
-
 class Glancing:
     """Glances at profiles with these `horizons`, which are in seconds, under one way of sizing."""
 
@@ -43,50 +42,38 @@ class Glancing:
             sizing.raise_quantile, sizing.compute_quantile, sizing.memory_quantile
         ))  # fmt: skip
         self._sizing = sizing
-        self._amounts: dict[int, _Amounts] = {}
 
-    def expect(self, surveyed: Iterable[Outlooks[SignalProfile]]) -> None:
-        """Prepare for glances at the profiles that were surveyed just now."""
-        self._amounts = {id(seen): self._amounts_of(seen) for seen in surveyed}
-
-    def __call__(self, profile: ApplicationProfile) -> Glance:
-        """The profile after its newest window."""
-        sizing = self._sizing
-        raise_compute = raise_memory = lower_compute = lower_memory = used_compute = used_memory = peak = 0.0
-        if (signal := profile.signals.get(SM_RATIO)) is not None:
-            amounts, place = self._told_of(signal)
-            raise_compute, lower_compute, peak = amounts.raising[place], amounts.compute[place], signal.peak or 0.0
-            used_compute = max(signal.last, 0.0) / sizing.compute_full_ratio
-        if (signal := profile.signals.get(GPU_MEMORY)) is not None:
-            amounts, place = self._told_of(signal)
-            raise_memory, lower_memory = amounts.raising[place], amounts.memory[place]
-            used_memory = max(signal.last, 0.0) / sizing.memory_full_ratio
-        return Glance(
-            profile.last_ms,
-            profile.learning,
-            raise_compute,
-            raise_memory,
-            lower_compute,
-            lower_memory,
-            used_compute,
-            used_memory,
-            peak,
+    def __call__(self, profiles: Sequence[ApplicationProfile], surveyed: Sequence[Outlooks[SignalProfile]]) -> Doubles:
+        """The profiles after their newest windows (profiles, fields of `Glance`); `surveyed` are the outlooks of all of
+        their signals, of which there is one at least."""
+        at, sizing = self._at, self._sizing
+        found = np.zeros((len(profiles), len(Glance._fields)))
+        found[:, _AT_MS] = [profile.last_ms for profile in profiles]
+        found[:, _LEARNING] = [profile.learning for profile in profiles]
+        quantiles = np.concatenate([seen.quantiles for seen in surveyed])
+        firsts = dict(
+            zip(map(id, surveyed), accumulate((len(seen.group) for seen in surveyed), initial=0), strict=False)
         )
+        for name, lowered_at, margin, full_ratio, (raising, lowering, using) in (
+            (SM_RATIO, at.compute, sizing.compute_margin, sizing.compute_full_ratio, _COMPUTE),
+            (GPU_MEMORY, at.memory, sizing.memory_margin, sizing.memory_full_ratio, _MEMORY),
+        ):
+            rows = [row for row, profile in enumerate(profiles) if name in profile.signals]
+            signals = [profiles[row].signals[name] for row in rows]
+            said = quantiles[[firsts[id(seen)] + place for seen, place in (signal.seen() for signal in signals)]]
+            found[rows, raising] = _amounts(said, at.raising, 0.0)
+            found[rows, lowering] = _amounts(said, lowered_at, margin)
+            found[rows, using] = np.maximum([signal.last for signal in signals], 0.0) / full_ratio
+            if name == SM_RATIO:
+                found[rows, _PEAK] = [signal.peak or 0.0 for signal in signals]
+        return found
 
-    def _told_of(self, signal: SignalProfile) -> tuple[_Amounts, int]:
-        seen, place = signal.seen()
-        return self._amounts.get(id(seen)) or self._amounts_of(seen), place
 
-    def _amounts_of(self, seen: Outlooks[SignalProfile]) -> _Amounts:
-        def at(place: tuple[int, int], margin: float) -> list[float]:
-            values = seen.quantiles[:, place[0], place[1]]
-            found: list[float] = (np.where(values < 0.0, 0.0, values) * (1.0 + margin)).tolist()
-            return found
-
-        to, sizing = self._at, self._sizing
-        return _Amounts(
-            seen, at(to.raising, 0.0), at(to.compute, sizing.compute_margin), at(to.memory, sizing.memory_margin)
-        )
+def _amounts(quantiles: Doubles, place: tuple[int, int], margin: float) -> Doubles:
+    """What signals are expected to need at that place: none below 0, the margin included."""
+    values = quantiles[:, *place]
+    found: Doubles = np.where(values < 0.0, 0.0, values) * (1.0 + margin)
+    return found
 
 
 def _places(horizons: tuple[Horizon, ...], soon: float, later: float, quantiles: tuple[str, str, str]) -> _Places:

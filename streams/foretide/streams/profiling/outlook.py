@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import nan
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -74,6 +74,11 @@ class Outlooks(NamedTuple, Generic[S]):
     best: NDArray[np.int64]
     shares: Doubles
     surprise: Doubles
+
+    def news(self) -> Iterator[tuple[S, int, str, float]]:
+        """Of each signal: outcomes known, the expert that lost least, the surprise."""
+        best = [self.experts[place] for place in self.best.tolist()]
+        return zip(self.group, self.known.tolist(), best, self.surprise.tolist(), strict=True)
 
     def of(self, place: int) -> Outlook:
         """The outlook of the `place`-th signal."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
 
 from foretide.schemas.codec import parse_as
 from foretide.schemas.errors import InvalidMessage
@@ -14,17 +13,14 @@ from foretide.streams.fleet import default_network
 from foretide.streams.forecasting.banks import Banks
 from foretide.streams.profiling import answers
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import why_tell, worth_a_look
-from foretide.streams.profiling.glance import Glancing
-from foretide.streams.profiling.needing import need_now
+from foretide.streams.profiling.heralding import Herald
 from foretide.streams.profiling.outlook import Outlooks
 from foretide.streams.profiling.profile import ApplicationProfile, Observation
-from foretide.streams.profiling.quiet import is_quiet, limits_of
 from foretide.streams.profiling.scorecard import scores_of
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile
 from foretide.streams.profiling.state import FORMAT
-from foretide.streams.profiling.survey import survey
+from foretide.streams.profiling.survey import survey, weigh_all
 from foretide.streams.profiling.tally import measures
 from foretide.streams.profiling.writing import predictions
 from foretide.streams.worker.processor import Measure, Output, Record
@@ -45,6 +41,7 @@ class ProfileProcessor:
     def __init__(self, settings: ProfileSettings | None = None) -> None:
         self.settings = settings or ProfileSettings()
         self._banks = Banks(default_network(), self.settings.experts)
+        self._herald = Herald(self.settings)
         self._profiles: dict[str, ApplicationProfile] = {}
         self._restored: set[str] = set()
         """Those of which no window has come since."""
@@ -100,7 +97,8 @@ class ProfileProcessor:
         new = [(profile, seen, ref) for profile, seen, ref in taken if seen.samples]
         self._banks.step(due for _, seen, _ in new for due in seen.due)
         surveyed = survey(signal for profile, _, _ in new for signal in profile.signals.values())
-        changed = [profile.finish() for profile, _, _ in new]
+        weighed = weigh_all(surveyed)
+        changed = [profile.finish(weighed) for profile, _, _ in new]
         outputs = []
         due: list[tuple[list[Output], ApplicationProfile, tuple[ModelChange, ...], RecordRef]] = []
         for first, (profile, seen, ref), changes in zip(self._predictions(new, surveyed), new, changed, strict=True):
@@ -115,9 +113,11 @@ class ProfileProcessor:
             outputs.append(found)
         for (found, profile, changes, ref), scores in zip(due, scores_of([p for _, p, _, _ in due]), strict=True):
             found.append(Output(SCORECARDS, profile.app, answers.scorecard(profile, scores, changes, ref)))
-        self._glance.expect(surveyed)
-        for found, (profile, _, ref) in zip(outputs, new, strict=True):
-            found += self._pool_event(profile, ref)
+        pool = self.settings.gate.pool
+        for place, why in self._herald([profile for profile, _, _ in new], surveyed):
+            profile, _, ref = new[place]
+            outputs[place].append(Output(POOL_EVENTS, pool, answers.forecast_event(profile, pool, ref, why)))
+        for profile, _, _ in new:
             for signal in profile.signals.values():
                 signal.rest()
         told = iter(outputs)
@@ -128,31 +128,6 @@ class ProfileProcessor:
         if bodies is None:
             return [Output(PREDICTIONS, profile.app, answers.prediction(profile, ref)) for profile, _, ref in new]
         return [WrittenOutput(PREDICTIONS, p.app, body) for (p, _, _), body in zip(new, bodies, strict=True)]
-
-    def _pool_event(self, profile: ApplicationProfile, ref: RecordRef) -> list[Output]:
-        gate, state, at_ms = self.settings.gate, profile.gate, profile.last_ms
-        sized = False
-        for signal in profile.signals.values():
-            if signal.sized:
-                sized = True
-                if signal.peak is not None:
-                    state.reach(at_ms, signal.name, signal.peak)
-        if not sized:
-            return []
-        seen = self._glance(profile)
-        if profile.limits is None:
-            profile.limits = limits_of(state, gate)
-        if is_quiet(seen, profile.limits) or not worth_a_look(state, seen, gate):
-            return []
-        profile.limits = None
-        why = why_tell(state, need_now(profile, seen, gate.sizing), at_ms, profile.learning, gate)
-        if why is None:
-            return []
-        return [Output(POOL_EVENTS, gate.pool, answers.forecast_event(profile, gate.pool, ref, why))]
-
-    @cached_property
-    def _glance(self) -> Glancing:
-        return Glancing(self.settings.horizons, self.settings.gate.sizing)
 
     def measures(self) -> list[Measure]:
         """How all profiles here do; see `tally`."""

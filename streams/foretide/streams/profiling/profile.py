@@ -25,12 +25,13 @@ from foretide.streams.forecasting.ladder import GAP, Horizon, Ladder, shift_of
 from foretide.streams.forecasting.targets import Kind
 from foretide.streams.profiling.deviation import Departure
 from foretide.streams.profiling.errors import ProfileError
-from foretide.streams.profiling.gate import GateState, Glance
+from foretide.streams.profiling.gate import GateState
 from foretide.streams.profiling.leading import Change
 from foretide.streams.profiling.outside import UNKNOWN_PHASE, Outside, found_phase, newest, pure
 from foretide.streams.profiling.settings import ProfileSettings
 from foretide.streams.profiling.signal import SignalProfile, quantiles_of
 from foretide.streams.profiling.state import FORMAT, ProfileState, decode_state, encode_state
+from foretide.streams.profiling.survey import Changes, survey, weigh_all
 
 
 class SignalDeparture(NamedTuple):
@@ -86,8 +87,8 @@ class ApplicationProfile:
         self.phase = UNKNOWN_PHASE
         self.learning = True
         self.gate = GateState()
-        self.limits: Glance | None = None
-        """What the gate's state means for the next windows; see `quiet`. None where it must be found anew."""
+        self.limits = b""
+        """What the gate's state means for the next windows; see `quiet`. Empty where it must be found anew."""
         self.published: dict[str, float] = {}
         """What the application itself told in the newest window: the last reading of each of its first signals."""
         self.signals: dict[str, SignalProfile] = {}
@@ -97,7 +98,7 @@ class ApplicationProfile:
         seen = self.take(window)
         if seen.samples:
             self.banks.step(seen.due)
-            return seen._replace(changes=self.finish())
+            return seen._replace(changes=self.finish(weigh_all(survey(self.signals.values()))))
         return seen
 
     def take(self, window: TelemetryWindow) -> Observation:
@@ -155,15 +156,16 @@ class ApplicationProfile:
             break  # the first one decides
         return UNKNOWN_PHASE
 
-    def finish(self) -> tuple[ModelChange, ...]:
-        """The second part of `observe`, after what was due was stepped: which models have changed."""
+    def finish(self, changed: Changes) -> tuple[ModelChange, ...]:
+        """The second part of `observe`, after what was due was stepped: which models have `changed`, as they are told.
+        The signals must have been surveyed since, and all changes be weighed."""
         self.windows_learned += 1
         self.learning = self._still_learning()
-        changes: list[ModelChange] = []
-        for signal in self.signals.values():
-            for change in signal.weigh():
-                changes.append(self._told(signal.name, change))
-        return tuple(changes)
+        if not changed:
+            return ()
+        return tuple(
+            self._told(name, change) for name, signal in self.signals.items() for change in changed.get(id(signal), ())
+        )
 
     def _told(self, signal: str, change: Change) -> ModelChange:
         return ModelChange(

@@ -1,15 +1,20 @@
 """How far an application can move before its planner could want to hear of it.
 
-That changes only when the planner was told or a whole forecast was weighed, so it is kept from window to window: with
-most of them one comparison is all.
+That changes only when the planner was told or a whole forecast was weighed, so it is kept from window to window, in a
+few bytes: with most of them one comparison is all, and that is made for all applications at once.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable
 from math import inf, nextafter
-from operator import lt
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from foretide.streams.forecasting.view import Doubles
 from foretide.streams.planning.layout import layout_named
 from foretide.streams.profiling.gate import GateState, Glance
 from foretide.streams.profiling.settings import GateSettings
@@ -21,9 +26,17 @@ ALWAYS: Final = Glance(-1, False, *[-inf] * 7)
 """Limits that nothing is below."""
 
 
-def is_quiet(seen: Glance, limits: Glance) -> bool:
-    """Whether all that was `seen` is below its limit: then `worth_a_look` would say no."""
-    return all(map(lt, seen, limits))
+def packed(limits: Glance) -> bytes:
+    """The limits as they are kept with an application."""
+    return array("d", limits).tobytes()
+
+
+def quiet(seen: Doubles, limits: Iterable[bytes]) -> list[bool]:
+    """Whether all that was `seen` (applications, fields of `Glance`) of each application is below its `packed` limits:
+    then `worth_a_look` would say no."""
+    below: NDArray[np.bool_] = np.all(seen < np.frombuffer(b"".join(limits)).reshape(seen.shape), axis=1)
+    found: list[bool] = below.tolist()
+    return found
 
 
 def limits_of(state: GateState, settings: GateSettings) -> Glance:

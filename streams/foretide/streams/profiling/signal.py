@@ -85,28 +85,28 @@ class SignalProfile:
         self._outlooks = self._expected = None
         return self.ladder.observe(end_ms, high, sum(values) / len(values), outside, phase)
 
-    def weigh(self) -> Sequence[Change]:
-        """After the steps that were due: what has changed if they made an outcome of the first horizon known."""
-        seen, place = self.seen()
-        known = seen.known.item(place)
+    def weigh(self, known: int, best: str, surprise: float) -> Sequence[Change]:
+        """After the steps that were due: what has changed if they made an outcome of the first horizon known. The
+        arguments are the `Outlooks.news` of the signal."""
         if known == self._outcomes:
             return ()
         self._outcomes = known
-        settings, lead = self._settings, self.lead
-        promoted = weigh(lead, self._losses(seen, place), known, settings.lead)
-        changes = [promoted] if promoted is not None else []
-        settled = known > settings.drift.least
-        if settled and self._drift is not None and self._drift.observe(seen.surprise.item(place)):
-            self.ladder.shorten(settings.drift.keep)
+        lead, drift = self.lead, self._drift
+        changes: list[Change] = []
+        # Mostly the champion is the best, and nobody has challenged it: then there is nothing to weigh.
+        if (lead.run or best != lead.champion) and (promoted := self._promoted(known)) is not None:
+            changes.append(promoted)
+        if drift is not None and known > self._settings.drift.least and drift.observe(surprise):
+            self.ladder.shorten(self._settings.drift.keep)
             changes.append(Change("drift", lead.champion, lead.champion))
         return changes
 
-    def _losses(self, seen: Outlooks[SignalProfile], place: int) -> Losses:
-        best, champion = seen.best.item(place), self.lead.champion
-        least, name = seen.losses.item(place, best), seen.experts[best]
-        if name == champion:
-            return Losses(least, name, least)
-        return Losses(seen.losses.item(place, seen.experts.index(champion)), name, least)
+    def _promoted(self, known: int) -> Change | None:
+        seen, place = self.seen()
+        best = seen.best.item(place)
+        champion = seen.losses.item(place, seen.experts.index(self.lead.champion))
+        losses = Losses(champion, seen.experts[best], seen.losses.item(place, best))
+        return weigh(self.lead, losses, known, self._settings.lead)
 
     def remove(self) -> None:
         """Give up what is kept in banks."""

@@ -8,6 +8,7 @@ kept where the samples are seen and travel with the forecast; which levels matte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import sub
 from typing import Final, NamedTuple
 
 MOST_STAIRS: Final = 16
@@ -21,7 +22,9 @@ def climb(stairs: list[tuple[int, float]], at_ms: int, value: float) -> None:
         stairs.pop()
     stairs.append((at_ms, value))
     if len(stairs) > MOST_STAIRS:
-        i = min(range(len(stairs) - 1), key=lambda j: stairs[j][1] - stairs[j + 1][1])
+        values = [value for _, value in stairs]
+        steps = list(map(sub, values, values[1:]))
+        i = steps.index(min(steps))
         # The higher value at the later time: what is forgotten makes the application look busier, never quieter.
         stairs[i : i + 2] = [(stairs[i + 1][0], stairs[i][1])]
 
@@ -29,6 +32,14 @@ def climb(stairs: list[tuple[int, float]], at_ms: int, value: float) -> None:
 def reached(stairs: Sequence[tuple[int, float]], now_ms: int) -> list[tuple[float, float]]:
     """The stairs as a message carries them: value, and seconds ago; the oldest and highest first."""
     return [(value, (now_ms - at_ms) / 1000) for at_ms, value in stairs]
+
+
+def highest_of(stairs: Sequence[tuple[int, float]], now_ms: int, seconds: float) -> float:
+    """The largest sample of the last `seconds`, 0 if there is none; `Evidence.highest` of the same stairs."""
+    for at_ms, value in stairs:  # the highest come first
+        if (now_ms - at_ms) / 1000 <= seconds:
+            return value
+    return 0.0
 
 
 class Evidence(NamedTuple):
@@ -48,4 +59,4 @@ class Evidence(NamedTuple):
 
     def highest(self, seconds: float) -> float:
         """The largest value of the last `seconds`, 0 if there is none."""
-        return max((value for value, ago in self.stairs if ago <= seconds), default=0.0)
+        return max([value for value, ago in self.stairs if ago <= seconds], default=0.0)

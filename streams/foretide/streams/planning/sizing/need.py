@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from foretide.schemas.messages import ForecastEvent, Sizing
@@ -34,7 +35,7 @@ class Need(NamedTuple):
     def packed(self) -> bytes:
         """The need in 36 bytes and eight for each stair."""
         stairs = self.compute.stairs
-        numbers = (*self[:-1], self.compute.watched_seconds, *(n for stair in stairs for n in stair))
+        numbers = (*self[:-1], self.compute.watched_seconds, *chain.from_iterable(stairs))
         return struct.pack(f"<{len(numbers)}f", *numbers)
 
     @classmethod
