@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,8 @@ class Pacer:
 @asynccontextmanager
 async def paced(scene: Scene, topic: str, feed: Iterator[Keyed], rate: float) -> AsyncIterator[Pacer]:
     """A pacer that runs until the end of the block; what it has sent has then arrived."""
+    gc.collect()
+    gc.freeze()  # else the collector goes over all templates now and then, and a tenth of a second's records come late
     async with scene.producing() as feeder:
         pacer = Pacer(feeder, topic, feed, rate)
         task = asyncio.create_task(pacer.run(), name="pacer")
@@ -49,3 +52,4 @@ async def paced(scene: Scene, topic: str, feed: Iterator[Keyed], rate: float) ->
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            gc.unfreeze()

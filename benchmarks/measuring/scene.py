@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -96,7 +97,7 @@ class Feeder:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._waiting: list[asyncio.Future[object]] = []
+        self._waiting: deque[asyncio.Future[object]] = deque()
         self.sent = 0
 
     async def put(self, topic: str, record: Keyed) -> None:
@@ -104,12 +105,14 @@ class Feeder:
         future = await self._producer.send(topic, record.value, key=record.key, partition=record.partition)
         self._waiting.append(future)
         self.sent += 1
-        if len(self._waiting) >= _TOGETHER:
-            await self.flush()
+        while self._waiting[0].done() or len(self._waiting) >= _TOGETHER:
+            await self._waiting.popleft()
+            if not self._waiting:
+                return
 
     async def flush(self) -> None:
         """Wait until the broker has all of it."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, deque()
         await asyncio.gather(*waiting)
 
 
