@@ -109,7 +109,7 @@ def test_one_profile_for_people_and_all_of_them(kafka_broker: KafkaBroker) -> No
     kafka = kafka_broker.settings()
     old = learnt("older", 10)
     old_payload = encode_state(replace(decode_state(old.payload), format="profile/0"))
-    group = written(kafka, learnt("serve-1"), learnt("young", 7), changed(old, format="profile/0", body=old_payload))
+    group = written(kafka, learnt("serve-1"), learnt("young", 7), replace(old, format="profile/0", body=old_payload))
     done = run_program("foretide", "profile", "show", "young", "--group", group, kafka=kafka)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()

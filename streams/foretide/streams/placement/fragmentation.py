@@ -37,5 +37,5 @@ def fragmentation(problem: Problem, card: Ints, rank: Ints, start: Ints) -> floa
             for w, d in zip(weights, problem.demands, strict=True)
             if not any(o.kind == kind and lattices[kind].fits[o.rank] >> s & 1 for o in d.options)
         )
-        lost += room * unfit / max(1, len(problem.app_demand))
+        lost += room * (unfit / max(1, len(problem.app_demand)))  # a share first: rounding then never makes it more
     return lost / free if free > 0 else 0.0
