@@ -61,7 +61,7 @@ def test_a_new_owner_writes_on_where_the_one_before_ended() -> None:
     found = read(log)
     heir = Saving()
     assert found.stands(found.by_key["app"])
-    heir.inherit(found.by_key["app"])
+    heir.inherit(found.by_key["app"], found.by_key["app"].payload)
     written = list(heir.records(snapshot(5, b"a2", b"b", b"c2", epoch=2)))
     assert [key for key, _ in written] == [part_key("app", 2), "app"]
     assert kept(log + written) == kept(compacted(log + written)) == join((b"a2", b"b", b"c2"))

@@ -11,7 +11,7 @@ from typing import Final
 from foretide.schemas.messages import Sizing
 from foretide.schemas.signals import GPU_MEMORY, SM_RATIO
 from foretide.streams.planning.sizing import Need
-from foretide.streams.planning.sizing.evidence import Evidence, highest_of, reached
+from foretide.streams.planning.sizing.evidence import Evidence, reached
 from foretide.streams.profiling.gate import Glance
 from foretide.streams.profiling.profile import ApplicationProfile
 
@@ -23,7 +23,7 @@ def need_now(profile: ApplicationProfile, seen: Glance, sizing: Sizing) -> Need:
     """What `need_of` says of the profile's forecast event; `seen` is the glance at it under the same `sizing`."""
     state, at_ms = profile.gate, profile.last_ms
     compute, memory = profile.signals.get(SM_RATIO), profile.signals.get(GPU_MEMORY)
-    held = highest_of(state.stairs.get(GPU_MEMORY, ()), at_ms, sizing.memory_hold_seconds)
+    held = Evidence(tuple(reached(state.stairs.get(GPU_MEMORY, ()), at_ms))).highest(sizing.memory_hold_seconds)
     lower_compute = math.inf if compute is None else min(seen.lower_compute, _HUGE)
     lower_memory = math.inf if memory is None else min(max(seen.lower_memory, held), _HUGE)
     exact = Need(

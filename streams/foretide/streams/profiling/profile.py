@@ -304,8 +304,7 @@ def pairs(horizons: tuple[Horizon, ...]) -> tuple[tuple[float, int, int], ...]:
 
 def _known(readings: Sequence[float | None], fresh: int) -> list[float]:
     """The latest `fresh` readings, without those that are missing."""
-    latest = readings if fresh == len(readings) else readings[-fresh:]
-    return [v for v in latest if v is not None]
+    return [v for v in readings[-fresh:] if v is not None]
 
 
 def confidence(covered: float) -> float:

@@ -72,9 +72,11 @@ _DAYS_DECODER = msgspec.msgpack.Decoder(list[_Day])
 
 
 def encode_state(state: ProfileState) -> bytes:
-    """The state as bytes; equal states give equal bytes. In four parts that change with each
-    window, with each step of the second rung (a minute, mostly), with each of the coarser rungs', and with each slot of
-    the day."""
+    """The state as bytes; equal states give equal bytes.
+
+    It is in four parts, which change with each window, with each step of the second rung (a minute, mostly), with each
+    step of the coarser rungs, and with each slot of the day.
+    """
     ladders = [signal.ladder for signal in state.signals.values()]
     first = replace(state, signals={name: replace(s, ladder=_first(s.ladder)) for name, s in state.signals.items()})
     second = [ladder.rungs[1:2] for ladder in ladders]

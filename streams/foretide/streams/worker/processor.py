@@ -67,15 +67,15 @@ class Processor(Protocol):
     """A deterministic state machine per key: the profile of an application, or the planner of a pool.
 
     The shell calls `handle` with the records of a key in offset order, each once: it drops what a snapshot already
-    covers. `handle` parses the record itself; it raises InvalidMessage for one that breaks the contract, having
-    changed nothing, and the shell sends that record to the dead letters. `handle_all` does the same for records of
-    different keys, which may be cheaper together: for each in its place the outputs, or what `handle` would have
-    raised; if it raises itself, the states of all their keys are unknown. What a key gets never depends on the records
-    it is handled with. `snapshot` gives the state of a key as bytes from which `restore` makes a state that behaves the
-    same to the last bit; `restore` raises a ForetideError for a payload that it cannot use. `forget` drops a key that
-    another worker now owns, or does nothing if there is none. No method reads a clock, blocks, or looks at another key.
-    What else `handle` raises is a fault: the record goes to the dead letters, and the shell builds the key's state anew
-    from its snapshot and the records since.
+    covers. `handle` parses the record itself; it raises InvalidMessage for one that breaks the contract, having changed
+    nothing, and the shell sends that record to the dead letters. `handle_all` does the same for records of different
+    keys, which may be cheaper together: for each in its place the outputs, or what `handle` would have raised; if it
+    raises itself, the states of all their keys are unknown. What a key gets never depends on the records it is handled
+    with. `snapshot` gives the state of a key as bytes, which may be parts that change at different paces (`parts.py`);
+    `restore` makes of them a state that behaves the same to the last bit and raises a ForetideError for a payload that
+    it cannot use. `forget` drops a key that another worker now owns, or does nothing if there is none. No method reads
+    a clock, blocks, or looks at another key. What else `handle` raises is a fault: the record goes to the dead letters,
+    and the shell builds the key's state anew from its snapshot and the records since.
     """
 
     name: str

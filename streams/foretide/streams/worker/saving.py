@@ -42,9 +42,11 @@ class Saving:
         self._written[snapshot.key] = tuple(written)
         yield snapshot.key, encode_envelope(snapshot.with_first(first, tuple(each.rank for each in written)))
 
-    def inherit(self, snapshot: Envelope) -> None:
-        """A snapshot that was read: its parts need not be written again until they change."""
-        self._written[snapshot.key] = tuple(Written(_digest(each.own), each.rank) for each in snapshot.others)
+    def inherit(self, snapshot: Envelope, payload: bytes) -> None:
+        """A snapshot that was read, and its `payload`: the parts need not be written again until they change."""
+        _, *others = divide(payload)
+        written = zip(map(_digest, others), snapshot.needs, strict=True)
+        self._written[snapshot.key] = tuple(Written(digest, rank) for digest, rank in written)
 
 
 def _digest(part: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """How a worker's threads share the interpreter.
 
-Faust's consumer fetches in a thread of its own. What it fetched passes through some handlers, and for each of them it
-waits until the thread that computes is asked to give way: at the interpreter's usual 5 ms that adds up to tens of
-milliseconds between a record and its answer.
+Faust's consumer fetches in a thread of its own. After each request and each answer of the broker that thread waits
+until the one that computes is asked to give way: at the interpreter's usual 5 ms that adds up to tens of milliseconds
+between a record and its answer.
 """
 
 from __future__ import annotations

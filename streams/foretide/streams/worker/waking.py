@@ -25,9 +25,10 @@ class Waking:
         if envelope is None:
             return
         try:
-            self._processor.restore(key, envelope.payload)
+            payload = envelope.payload
+            self._processor.restore(key, payload)
             if key not in owned.torn:
-                owned.saving.inherit(envelope)
+                owned.saving.inherit(envelope, payload)
         except ForetideError as error:
             log.warning("the snapshot of %r cannot be used, it starts anew: %s", key, error)
             owned.keys.discard(key)

@@ -34,14 +34,6 @@ def reached(stairs: Sequence[tuple[int, float]], now_ms: int) -> list[tuple[floa
     return [(value, (now_ms - at_ms) / 1000) for at_ms, value in stairs]
 
 
-def highest_of(stairs: Sequence[tuple[int, float]], now_ms: int, seconds: float) -> float:
-    """The largest sample of the last `seconds`, 0 if there is none; `Evidence.highest` of the same stairs."""
-    for at_ms, value in stairs:  # the highest come first
-        if (now_ms - at_ms) / 1000 <= seconds:
-            return value
-    return 0.0
-
-
 class Evidence(NamedTuple):
     """One signal's stairs (value, seconds ago; the highest first), and for how many seconds it has been watched."""
 

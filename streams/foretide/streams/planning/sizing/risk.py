@@ -43,15 +43,7 @@ def chance_of_excess(level: float, quiet_seconds: float, recent: float) -> float
 
 def excesses_per_hour(level: float, evidence: Evidence) -> float:
     """How many excesses an hour such a chance means, if they come independently of each other."""
-    return _excesses(level, evidence, recent_maximum(evidence))
-
-
-def recent_maximum(evidence: Evidence) -> float:
-    """The largest compute of late; a card has no more than 1."""
-    return min(evidence.highest(RECENT_SECONDS), 1.0)
-
-
-def _excesses(level: float, evidence: Evidence, recent: float) -> float:
+    recent = min(evidence.highest(RECENT_SECONDS), 1.0)
     return -math.log1p(-chance_of_excess(level, evidence.quiet_seconds(level + TOLERANCE), recent))
 
 
@@ -67,10 +59,9 @@ def cheapest(layout: Layout, least: int, evidence: Evidence, price: float) -> in
     """The class of least expected cost among `least` and all larger ones; of equals the smallest."""
     if price <= 0.0 or not evidence.stairs:
         return least
-    recent, found, lowest = recent_maximum(evidence), least, math.inf
-    for index in range(least, layout.last + 1):
-        share = layout.cost[index]
+    found, lowest = least, expected_cost(layout, least, evidence, price)
+    for index in range(least + 1, layout.last + 1):
         # One whose share of a card alone costs as much is no cheaper, whatever its risk.
-        if share < lowest and (cost := share + price * _excesses(layout.compute[index], evidence, recent)) < lowest:
+        if layout.cost[index] < lowest and (cost := expected_cost(layout, index, evidence, price)) < lowest:
             found, lowest = index, cost
     return found
