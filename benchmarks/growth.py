@@ -24,7 +24,7 @@ from measuring.templates import TemplateSettings, make_templates
 
 HEADS = (
     "case", "apps", "workers", "samples", "windows/CPU-s", "windows/s", "RSS MiB", "KiB/app", "snapshot KiB",
-    "snapshots KiB/s", "restart s",
+    "snapshots KiB/s", "restart s", "restored s",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def _row(one: Outcome, found: Sequence[Outcome]) -> tuple[str, ...]:
         amount(one.windows_per_second), amount(one.rss_bytes / 2**20),
         "" if slope is None or one.workers > least.workers else amount(slope / 1024), amount(one.snapshot_bytes / 1024),
         amount(one.snapshot_bytes_per_second / 1024), f"{one.first_prediction_seconds:.1f}",
+        f"{one.restored_seconds:.1f}",
     )  # fmt: skip
 
 

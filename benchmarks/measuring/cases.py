@@ -46,6 +46,8 @@ class Outcome:
     first_prediction_seconds: float
     """From the start of the first process to the broker's time of the first prediction; the applications' snapshots
     lie in the changelog."""
+    restored_seconds: float
+    """From the start of the first process until every partition's snapshots are read."""
     restored_bytes: int
     """What the changelog held."""
 
@@ -67,6 +69,7 @@ async def run_case(scene: Scene, templates: Templates, case: Case, windows: int,
         first = await _first_prediction(scene, answered, workers, patience)
         for worker in workers:
             await worker.ready(patience, None if case.workers == 1 else 4 // case.workers)
+        restored_seconds = time.time() - workers[0].started_at
         await scene.send_all(TELEMETRY, fleet.windows(1, turns - 1, case.samples))
         skip = min(case.apps, 5_000)
         found = await between_watermarks(workers, turns * case.apps, skip, seconds, patience)
@@ -88,6 +91,7 @@ async def run_case(scene: Scene, templates: Templates, case: Case, windows: int,
         snapshot_bytes_per_second=round(found.snapshots * mean / max(1e-9, found.seconds)),
         snapshot_bytes=round(mean),
         first_prediction_seconds=round(first, 2),
+        restored_seconds=round(restored_seconds, 2),
         restored_bytes=restored,
     )
 

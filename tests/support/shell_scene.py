@@ -78,8 +78,12 @@ class FakeChangelog:
 
     def __init__(self) -> None:
         self.values: list[bytes] = []
+        self.blocked: dict[int, asyncio.Event] = {}
 
     async def read(self, partitions: Iterable[int]) -> dict[int, Snapshots]:
+        for number in partitions:
+            if number in self.blocked:
+                await self.blocked[number].wait()
         found = Snapshots()
         for number, value in enumerate(self.values):
             found.add(f"changelog/0/{number}", value)

@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 
 from foretide.schemas.errors import SettingsError
 from foretide.schemas.kafka.settings import KafkaSettings
 from foretide.streams.worker.app import create_app
 from foretide.streams.worker.bundles import Bundling
+from foretide.streams.worker.partition import Owned
 from foretide.streams.worker.settings import MOCK_SESSION_SECONDS, SessionSettings, WorkerSettings
 from foretide.streams.worker.transport import WorkerTransport
 
@@ -37,6 +39,17 @@ async def test_the_agent_gets_raw_bytes_and_our_transport(tmp_path: Path) -> Non
     assert not app.boot_strategy._should_enable_kafka_producer()
     assert not app.boot_strategy._should_enable_web()
     assert not app.tables.changelog_topics  # snapshots are ours: a table's recovery would trust the newest one
+
+
+async def test_records_are_asked_for_only_where_they_can_be_handled(tmp_path: Path) -> None:
+    owned = {number: Owned(number, 1) for number in range(3)}
+    app = create_app(settings(), SimpleNamespace(partitions=owned), str(tmp_path))  # type: ignore[arg-type]
+    every = {TP("telemetry.v1", number) for number in range(4)}
+    assert app.transport.readable(every) == set()
+    owned[0].ready.set()
+    owned[2].ready.set()
+    owned[2].released.set()
+    assert app.transport.readable(every) == {TP("telemetry.v1", 0)}
 
 
 async def test_apps_do_not_share_anything(tmp_path: Path) -> None:

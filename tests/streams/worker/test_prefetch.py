@@ -19,7 +19,11 @@ from support.lab import until
 pytestmark = pytest.mark.timeout(20)
 
 TOPIC = "telemetry.v1"
-BOTH = frozenset({TP(TOPIC, 0), TP(TOPIC, 1)})
+FIRST, SECOND = TP(TOPIC, 0), TP(TOPIC, 1)
+
+
+def both() -> Set[TP]:
+    return {FIRST, SECOND}
 
 
 def records(partition: int, *offsets: int) -> list[Any]:
@@ -59,7 +63,7 @@ class Fetching:
 
     async def started(self) -> None:
         """Ask for the first time, in vain: the thread waits for its first records then."""
-        assert await self.prefetch.take(BOTH, 0.001) == {}
+        assert await self.prefetch.take(both, 0.001) == {}
         await self.asked(1)
 
     async def asked(self, times: int) -> None:
@@ -97,7 +101,7 @@ async def taken(prefetch: Prefetch, enough: Callable[[Found], bool]) -> Found:
     """What is taken until that is enough."""
     total: Found = {}
     while not enough(total):
-        for partition, raws in (await prefetch.take(BOTH, 5)).items():
+        for partition, raws in (await prefetch.take(both, 5)).items():
             total.setdefault(partition, []).extend(raws)
     return total
 
@@ -111,7 +115,7 @@ async def test_nothing_is_fetched_before_somebody_asks() -> None:
         await made.turns()
         assert made.broker.asked == []
         await made.started()
-        assert made.broker.asked == [BOTH]
+        assert made.broker.asked == [both()]
 
 
 async def test_what_is_fetched_while_nobody_asks_is_taken_at_once_and_in_order() -> None:
@@ -119,7 +123,7 @@ async def test_what_is_fetched_while_nobody_asks_is_taken_at_once_and_in_order()
         await made.started()
         made.give({TP(TOPIC, 1): records(1, 7, 8), TP(TOPIC, 0): records(0, 2)}, {TP(TOPIC, 0): records(0, 3, 4)})
         await made.asked(3)
-        found = await made.prefetch.take(BOTH, 5)
+        found = await made.prefetch.take(both, 5)
         assert offsets(found) == {1: [7, 8], 0: [2, 3, 4]}
         assert found[1][0].key == b"app-7"
         assert found[1][0].timestamp_ms == 1007
@@ -141,7 +145,7 @@ async def test_with_enough_ahead_no_more_is_fetched_until_some_is_taken(monkeypa
         await made.asked(3)
         await made.turns()
         assert len(made.broker.asked) == 3
-        assert offsets(await made.prefetch.take(BOTH, 5)) == {0: [0, 1, 2, 3, 4, 5]}
+        assert offsets(await made.prefetch.take(both, 5)) == {0: [0, 1, 2, 3, 4, 5]}
         assert offsets(await taken(made.prefetch, lambda found: len(found.get(0, [])) == 6)) == {
             0: [6, 7, 8, 9, 10, 11]
         }
@@ -156,7 +160,28 @@ async def test_while_nothing_may_be_fetched_nobody_asks_in_vain_and_a_taker_star
         assert len(made.broker.asked) == 1
         made.broker.allowed = True
         made.give({TP(TOPIC, 0): records(0, 2)})
-        assert offsets(await made.prefetch.take(BOTH, 5)) == {0: [2]}
+        assert offsets(await made.prefetch.take(both, 5)) == {0: [2]}
+
+
+async def test_a_partition_is_fetched_as_soon_as_somebody_wants_it() -> None:
+    wanted: set[TP] = set()
+    with fetching() as made:
+        made.give({FIRST: records(0, 2)})
+        taking = asyncio.create_task(made.prefetch.take(lambda: set(wanted), 5))
+        await made.turns()
+        assert made.broker.asked == []
+        wanted.add(FIRST)
+        made.prefetch.look_again()
+        assert offsets(await taking) == {0: [2]}
+        await made.asked(2)
+        wanted.add(SECOND)
+        taking = asyncio.create_task(made.prefetch.take(lambda: set(wanted), 5))
+        await asyncio.sleep(0)  # it looks, in vain
+        made.give({})
+        await made.asked(3)
+        made.give({SECOND: records(1, 7)})
+        assert offsets(await taking) == {1: [7]}
+        assert made.broker.asked[:3] == [{FIRST}, {FIRST}, both()]
 
 
 async def test_what_was_fetched_before_a_rebalance_is_thrown_away() -> None:
@@ -166,13 +191,13 @@ async def test_what_was_fetched_before_a_rebalance_is_thrown_away() -> None:
         await made.asked(2)
         made.prefetch.clear()
         made.give({TP(TOPIC, 1): records(1, 5)})
-        assert offsets(await made.prefetch.take(BOTH, 5)) == {1: [5]}
+        assert offsets(await made.prefetch.take(both, 5)) == {1: [5]}
 
 
 async def test_an_error_of_the_fetching_is_the_takers() -> None:
     with fetching() as made:
         made.give(RuntimeError("no access"))
         with pytest.raises(RuntimeError, match="no access"):
-            await made.prefetch.take(BOTH, 5)
+            await made.prefetch.take(both, 5)
         with pytest.raises(RuntimeError, match="no access"):
-            await made.prefetch.take(BOTH, 5)
+            await made.prefetch.take(both, 5)

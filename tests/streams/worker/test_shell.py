@@ -113,6 +113,22 @@ async def test_the_epoch_only_grows_and_is_claimed_before_anything_is_handled(
     assert orjson.loads(scene.outbox.sent[1][2])["epoch"] == epoch
 
 
+async def test_a_partition_is_handled_while_the_next_one_is_still_being_read() -> None:
+    scene = Scene()
+    records = scene.fill(3)
+    read = scene.changelog.blocked[1] = asyncio.Event()
+    told: list[int] = []
+    scene.shell.assigned([0, 1], 1, lambda: told.append(len(told)))
+    first, second = scene.shell.partitions.values()
+    await first.ready.wait()
+    await scene.shell.take_all(records)
+    assert scene.core.counts == scene.truth(records)
+    assert (first.active, second.active, told, scene.shell.settled) == (True, False, [0], None)
+    read.set()
+    await second.ready.wait()
+    assert (told, scene.shell.settled) == ([0, 1], ((0, 1), (1, 1)))
+
+
 async def test_another_format_starts_anew_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     scene = Scene()
     scene.changelog.values = [encode_envelope(Envelope("count/0", "app-0", 0, 40, 1, b"other"))]

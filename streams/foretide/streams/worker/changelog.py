@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -20,6 +21,9 @@ from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, Rank, decode_e
 from foretide.streams.worker.errors import EnvelopeError
 
 log = logging.getLogger(__name__)
+
+FETCH_BYTES: Final = 4_194_304
+"""Of a partition in one answer of the broker. With the usual 1 MiB a changelog takes half as long again to read."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,11 @@ class Snapshots:
     def stands(self, envelope: Envelope) -> bool:
         """Whether each part of a snapshot is the newest of its key in the log: else compaction will drop it."""
         return all(self._newest[envelope.key, n] == need for n, need in enumerate(envelope.needs, 1))
+
+
+def reader(kafka: KafkaSettings, **overrides: Any) -> AIOKafkaConsumer:
+    """A consumer made for reading changelogs; not started."""
+    return clients.consumer(kafka, **({"max_partition_fetch_bytes": FETCH_BYTES} | overrides))
 
 
 async def read_partitions(consumer: AIOKafkaConsumer, topic: str, partitions: Iterable[int]) -> dict[int, Snapshots]:
@@ -125,7 +134,7 @@ class Changelog:
 async def read_snapshots(kafka: KafkaSettings, group: str) -> dict[str, Envelope]:
     """The latest trusted snapshot of every key of a worker group, read from its changelog topic to its end."""
     topic = changelog(group)
-    consumer = clients.consumer(kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer = reader(kafka)
     await consumer.start()
     try:
         partitions = consumer.partitions_for_topic(topic) or await _fetch_partitions(consumer, topic)

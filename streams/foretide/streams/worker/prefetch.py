@@ -30,8 +30,9 @@ Found = dict[int, list[Raw]]
 class Prefetch:
     """Between the fetching thread, whose loop runs `run`, and the handling one, which calls the others.
 
-    Nothing is asked for before the first `take`. Records of a partition stay in their order. What is thrown away is for
-    the ledger to notice, like all that is lost between the consumer and the core.
+    Nothing is asked for before the first `take`, and nothing while there is no partition to fetch from. Records of a
+    partition stay in their order. What is thrown away is for the ledger to notice, like all that is lost between the
+    consumer and the core.
     """
 
     def __init__(self, fetch: Fetch, fetching: asyncio.AbstractEventLoop, allowed: Callable[[], bool]) -> None:
@@ -54,16 +55,16 @@ class Prefetch:
         """Fetch until cancelled; an error ends it, and `take` raises it."""
         try:
             while True:
-                if self._pauses():
+                while self._pauses():
                     await self._go.wait()
                 self._add(await self._fetch(self._partitions))
         except Exception as error:  # noqa: BLE001 -- it is the taker's
             self._fail(error)
 
-    async def take(self, partitions: Set[TP], seconds: float) -> Found:
+    async def take(self, partitions: Callable[[], Set[TP]], seconds: float) -> Found:
         """What was fetched of any partition since the last time; waits for something, at most so long.
 
-        `partitions` are those to fetch from. Raises what the fetching raised.
+        `partitions` tells from which to fetch. Raises what the fetching raised.
         """
         self._handling = asyncio.get_running_loop()
         try:
@@ -74,16 +75,21 @@ class Prefetch:
         except TimeoutError:
             return {}
 
+    def look_again(self) -> None:
+        """Let a taker that waits ask anew from which partitions to fetch. For the handling thread."""
+        self._arrived.set()
+
     def clear(self) -> None:
         """Throw away what was fetched: other partitions, or other offsets, are this worker's now."""
         with self._lock:
             self._found, self._count = {}, 0
 
-    def _drain(self, partitions: Set[TP]) -> Found:
+    def _drain(self, partitions: Callable[[], Set[TP]]) -> Found:
+        wanted = partitions()
         with self._lock:
             if self._error is not None:
                 raise self._error
-            self._partitions = partitions
+            self._partitions = wanted
             found, self._found, self._count = self._found, {}, 0
             self._awaited = not found
             self._arrived.clear()
@@ -95,7 +101,7 @@ class Prefetch:
     def _pauses(self) -> bool:
         """Whether it is to wait until somebody takes."""
         with self._lock:
-            self._going = self._going and self._count < MOST_AHEAD and self._allowed()
+            self._going = self._going and self._count < MOST_AHEAD and bool(self._partitions) and self._allowed()
             if not self._going:
                 self._go.clear()
             return not self._going

@@ -1,7 +1,7 @@
 """Taking partitions over: their keys' snapshots from the changelog, where to go on, and a new epoch.
 
-A state is made of its snapshot only when a record of its key comes (`waking.py`): a worker with a hundred thousand
-applications goes on as soon as the changelog is read.
+A state is made of its snapshot only when a record of its key comes (`waking.py`), and a partition's records are handled
+while the changelogs of others are still read: a worker with a hundred thousand applications soon goes on.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Final
 
 from aiokafka.errors import KafkaError
@@ -52,35 +53,37 @@ class Restorer:
         self._changelog = changelog
         self._metrics = metrics
 
-    async def run(self, fresh: list[Owned]) -> None:
-        """Restore these partitions and set their `ready`; waits while the broker is away."""
+    async def run(self, fresh: list[Owned], ready: Callable[[], None]) -> None:
+        """Restore these partitions one after the other, set the `ready` of each, and tell; waits while the broker is
+        away."""
         began = time.monotonic()
-        numbers = [owned.number for owned in fresh]
+        for owned in fresh:
+            position, snapshots = await self._read(owned.number)
+            await self._outbox.arrived(self._adopt(owned, snapshots, position))
+            owned.advanced_at = time.monotonic()
+            owned.ready.set()
+            ready()
+            log.info(
+                "owns %s/%d after %.1f s: from offset %d, epoch %d, %d keys",
+                self._settings.source_topic,
+                owned.number,
+                owned.advanced_at - began,
+                owned.ledger.expected,
+                owned.epoch,
+                len(owned.keys),
+            )
+        self._metrics.restore_seconds.set(time.monotonic() - began)
+
+    async def _read(self, number: int) -> tuple[int, Snapshots]:
+        """Where the group goes on in a partition, and its snapshots."""
         while True:
             try:
-                # In this order: what is committed when the offsets are read is in the changelog read after them.
-                positions = await self._source.positions(numbers)
-                found = await self._changelog.read(numbers)
-                break
+                # In this order: what is committed when the offset is read is in the changelog read after it.
+                position = (await self._source.positions([number]))[number]
+                return position, (await self._changelog.read([number]))[number]
             except KafkaError as error:
                 log.warning("cannot read the snapshots, trying again: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
-        claims = 0
-        for owned in fresh:
-            claims = self._adopt(owned, found[owned.number], positions[owned.number])
-        await self._outbox.arrived(claims)
-        for owned in fresh:
-            owned.advanced_at = time.monotonic()
-            owned.ready.set()
-        self._metrics.restore_seconds.set(time.monotonic() - began)
-        log.info(
-            "owns %s of %s: %s",
-            ", ".join(map(str, numbers)),
-            self._settings.source_topic,
-            "; ".join(
-                f"{o.number}: from offset {o.ledger.expected}, epoch {o.epoch}, {len(o.keys)} keys" for o in fresh
-            ),
-        )
 
     def _adopt(self, owned: Owned, snapshots: Snapshots, position: int) -> int:
         """Take one partition's snapshots and claim a new epoch; the claim's sequence number."""

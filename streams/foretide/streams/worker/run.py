@@ -25,7 +25,7 @@ from foretide.schemas.service.files import write_whole
 from foretide.schemas.topics import DEAD_LETTERS
 from foretide.streams.worker.allocator import keep_freed_memory
 from foretide.streams.worker.app import create_app
-from foretide.streams.worker.changelog import Changelog
+from foretide.streams.worker.changelog import Changelog, reader
 from foretide.streams.worker.collector import Collector
 from foretide.streams.worker.errors import CrashedError
 from foretide.streams.worker.freeze import FreezeGuard
@@ -114,7 +114,7 @@ class Worker:
         self._source = SourceReader(
             clients.consumer(kafka, group_id=settings.group, check_crcs=crcs), settings.source_topic
         )
-        self._changelog = Changelog(clients.consumer(kafka, check_crcs=crcs), settings.changelog)
+        self._changelog = Changelog(reader(kafka, check_crcs=crcs), settings.changelog)
         letters = DeadLetterLimit(
             limits.dead_letters_consecutive, limits.dead_letters_ratio, limits.dead_letters_window
         )

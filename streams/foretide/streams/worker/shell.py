@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS: Final = 0.5
 """Pause before the broker is asked again for what was passed over."""
 
+RESTORING_FIRST: Final = 4.0
+"""While partitions are restored, records of the others wait so many times as long as those before them took: to read a
+snapshot costs a tenth of what its first record does, and whoever has none yet is worse off."""
+
 
 class Shell:
     """Owns the core and the books of all assigned partitions.
@@ -87,15 +91,18 @@ class Shell:
         """How many keys have a snapshot, and no state yet."""
         return sum(len(owned.asleep) for owned in self._owned.values())
 
-    def assigned(self, partitions: Iterable[int], generation: int) -> None:
-        """The group has given these partitions, and only these, to this worker. Restoring starts in the background."""
+    def assigned(self, partitions: Iterable[int], generation: int, ready: Callable[[], None] = lambda: None) -> None:
+        """The group has given these partitions, and only these, to this worker.
+
+        They are restored in the background, one after the other; `ready` is told of each that can be handled.
+        """
         for number in list(self._owned):
             self._forget(number)  # only where the group took them away without asking
         fresh = [Owned(number, generation) for number in sorted(partitions)]
         self._owned = {owned.number: owned for owned in fresh}
         self.assigned_at = time.monotonic()
         if fresh:
-            task = asyncio.create_task(self._restorer.run(fresh), name="restore")
+            task = asyncio.create_task(self._restorer.run(fresh, ready), name="restore")
             task.add_done_callback(self._restored)
             for owned in fresh:
                 owned.task = task
@@ -122,6 +129,7 @@ class Shell:
 
     async def take_all(self, raws: Sequence[Raw]) -> None:
         """Handle records in the order of delivery: together those that are simply next, one by one the others."""
+        began = time.monotonic()
         batch = Batch()
         for raw in raws:
             if batch.joins(self._owned.get(raw.partition), raw):
@@ -131,6 +139,13 @@ class Shell:
             if not batch.joins(self._owned.get(raw.partition), raw):
                 await self.take(raw)
         await self._take_batch(batch)
+        await self._let_restore((time.monotonic() - began) * RESTORING_FIRST)
+
+    async def _let_restore(self, seconds: float) -> None:
+        """Wait so long while there is a partition still to be restored."""
+        task = next((owned.task for owned in self._owned.values() if not owned.ready.is_set()), None)
+        if task is not None:
+            await asyncio.wait({task}, timeout=seconds)
 
     async def _take_batch(self, batch: Batch) -> None:
         if batch.members and self._outbox.full:

@@ -99,13 +99,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """All that was fetched meanwhile, under the first partition that it is of."""
         if self._prefetch is None:
             raise ConsumerNotStarted
-        found = await self._prefetch.take(frozenset(active_partitions or ()), timeout)
+        active = frozenset(active_partitions or ())
+        found = await self._prefetch.take(lambda: self.transport.readable(active), timeout)
         return {TP(self.transport.settings.source_topic, next(iter(found))): found} if found else {}
 
     def forget(self) -> None:
         """Throw away what was fetched."""
         if self._prefetch is not None:
             self._prefetch.clear()
+
+    def look_again(self) -> None:
+        """There are more partitions to fetch from."""
+        if self._prefetch is not None:
+            self._prefetch.look_again()
 
 
 class WorkerConsumer(driver.Consumer):  # type: ignore[misc]
@@ -183,7 +189,7 @@ class WorkerConsumer(driver.Consumer):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         numbers = [tp.partition for tp in assigned if tp.topic == self.transport.settings.source_topic]
         self._thread.forget()
-        self.transport.shell.assigned(numbers, generation_id)
+        self.transport.shell.assigned(numbers, generation_id, self._thread.look_again)
         await super().on_partitions_assigned(assigned, generation_id)
 
     def end_of(self, partition: int) -> int | None:
@@ -210,3 +216,8 @@ class WorkerTransport(driver.Transport):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.shell = shell
         self.settings = settings
+
+    def readable(self, tps: Set[TP]) -> frozenset[TP]:
+        """Those whose records can be handled: the others' would only be in the way."""
+        owned = self.shell.partitions
+        return frozenset(tp for tp in tps if tp.partition in owned and owned[tp.partition].active)
