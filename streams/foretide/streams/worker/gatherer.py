@@ -16,11 +16,13 @@ from typing import Final, Self
 from foretide.streams.worker.batch import MOST
 from foretide.streams.worker.source import Raw
 
-TURN_SECONDS: Final = 0.02
-"""After so much time in batches heartbeats, acknowledgements and the outbox have their turn."""
+TURN_SECONDS: Final = 0.005
+"""After so much time in batches heartbeats, acknowledgements and the outbox have their turn: what a batch brought would
+else wait for the next one's end."""
 
-PASSES: Final = 8
-"""Passes of the event loop in such a turn: the outbox needs several to hand on what a batch brought."""
+PASSES: Final = 16
+"""Passes of the event loop in such a turn: from the acknowledgement of what was sent before to the socket the outbox
+needs so many."""
 
 MOST_WAITING: Final = 4096
 """Records kept; with as many no more are accepted. Enough that several partitions are among them."""
