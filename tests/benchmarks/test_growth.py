@@ -37,6 +37,7 @@ def test_every_case_has_a_line_and_the_plot_its_panels(tmp_path: Path) -> None:
     for one in found:
         assert one["windows_per_cpu_second"] > 0
         assert one["first_prediction_seconds"] > 0
+        assert one["restored_seconds"] > 0
         assert one["snapshot_bytes"] > 1024
         assert one["restored_bytes"] > 1024 * one["apps"]
         assert one["rss_bytes"] > 2**24

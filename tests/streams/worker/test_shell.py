@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from foretide.schemas.dead_letters import TooManyDeadLetters
+from foretide.streams.worker import shell as module
 from foretide.streams.worker.envelope import CLAIM_KEY, Envelope, decode_envelope, encode_envelope
 from foretide.streams.worker.settings import SnapshotSettings
 from support.lab import until
@@ -127,6 +128,24 @@ async def test_a_partition_is_handled_while_the_next_one_is_still_being_read() -
     read.set()
     await second.ready.wait()
     assert (told, scene.shell.settled) == ([0, 1], ((0, 1), (1, 1)))
+
+
+async def test_records_wait_between_batches_while_a_partition_is_still_being_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "RESTORING_FIRST", 1e9)
+    scene = Scene()
+    records = scene.fill(3)
+    read = scene.changelog.blocked[1] = asyncio.Event()
+    scene.shell.assigned([0, 1], 1)
+    await scene.shell.partitions[0].ready.wait()
+    taking = asyncio.create_task(scene.shell.take_all(records))
+    await until(lambda: scene.core.counts == scene.truth(records), 5, "the records", pause=0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not taking.done()
+    read.set()
+    await taking
 
 
 async def test_another_format_starts_anew_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
