@@ -74,9 +74,20 @@ def test_only_waiting_records_make_a_standstill_death(end: int | None, dead: boo
 
 def test_a_restore_without_end_is_death() -> None:
     scene = Scene()
-    scene.assign(50, ready=False)
+    owned = scene.assign(50, ready=False)
+    owned.restoring_at = scene.now
     scene.now += 61
     assert scene.report.liveness() == "partition 0 is being restored for 61 s"
+
+
+def test_a_partition_may_wait_long_for_the_restores_before_it() -> None:
+    scene = Scene()
+    owned = scene.assign(50, ready=False)
+    scene.now += 300
+    assert scene.report.liveness() is None
+    owned.restoring_at = scene.now
+    scene.now += 59
+    assert scene.report.liveness() is None
 
 
 def test_the_document_is_json_and_complete() -> None:

@@ -16,13 +16,14 @@ from foretide.streams.worker.saving import Saving
 class Owned:
     """A partition that the group has given to this worker, until `released` is set.
 
-    Nothing is handled before `ready` is set: then `ledger`, `epoch` and the keys with snapshots are there; those of
-    which no record has come yet are `asleep`, their states still packed. `covered` holds,
-    per key, the last offset its snapshot covers; records at or below it are not learned again. `faults` holds the
-    offsets on which the core failed: they changed nothing. `broken` are the keys being rebuilt after such a fault:
-    their states are not fit for a snapshot. `saving` knows what of the states is in the changelog; the parts of `torn`
-    keys will not stay there and are to be written anew. `snapshots_owed` is how many should have been written by now so
-    that those of all changed keys are spread over the cadence.
+    Its restoring began at `restoring_at` (time.monotonic()), if it has; others may come before it. Nothing is handled
+    before `ready` is set: then `ledger`, `epoch` and the keys with snapshots are there; those of which no record has
+    come yet are `asleep`, their states still packed. `covered` holds, per key, the last offset its snapshot covers;
+    records at or below it are not learned again. `faults` holds the offsets on which the core failed: they changed
+    nothing. `broken` are the keys being rebuilt after such a fault: their states are not fit for a snapshot. `saving`
+    knows what of the states is in the changelog; the parts of `torn` keys will not stay there and are to be written
+    anew. `snapshots_owed` is how many should have been written by now so that those of all changed keys are spread over
+    the cadence.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Owned:
     broken: set[str] = field(default_factory=set)
     torn: set[str] = field(default_factory=set)
     committed: int | None = None
+    restoring_at: float | None = None
     advanced_at: float = 0.0
     snapshots_owed: float = 0.0
     task: asyncio.Task[None] | None = None

@@ -93,7 +93,9 @@ class ProgressReport:
             waited = now - self._started
             return f"no decision about partitions for {waited:.0f} s" if waited > limit else None
         for number, owned in self._shell.partitions.items():
-            since = now - (owned.advanced_at or self._shell.assigned_at)
+            if not owned.ready.is_set() and owned.restoring_at is None:
+                continue  # one before it is being restored
+            since = now - (owned.advanced_at or owned.restoring_at or self._shell.assigned_at)
             if since <= limit:
                 continue
             if not owned.ready.is_set():

@@ -58,6 +58,7 @@ class Restorer:
         away."""
         began = time.monotonic()
         for owned in fresh:
+            owned.restoring_at = time.monotonic()
             position, snapshots = await self._read(owned.number)
             await self._outbox.arrived(self._adopt(owned, snapshots, position))
             owned.advanced_at = time.monotonic()
