@@ -25,7 +25,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.usefixtures("kafka_broker")
 def test_every_case_has_a_line_and_the_plot_its_panels(tmp_path: Path) -> None:
     done = run(
-        "--sizes", "24", "--workers", "2", "--samples", "", "--hot-share", "0", "--apps", "16", "--windows", "300",
+        "--sizes", "24", "--workers", "2", "--samples", "", "--hot-share", "0", "--apps", "16", "--windows", "4000",
         "--seconds", "2", "--history-hours", "0.05", "--out", str(tmp_path / "out"), "--logs", str(tmp_path), "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
