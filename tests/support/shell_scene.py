@@ -63,8 +63,8 @@ class FakeSource:
         self.log.append(raw)
         return raw
 
-    async def positions(self, partitions: Iterable[int]) -> dict[int, int]:
-        return dict.fromkeys(partitions, max(self.committed, self.begin))
+    async def position(self, partition: int) -> int:
+        return max(self.committed, self.begin)
 
     async def read(self, partition: int, start: int, stop: int) -> AsyncIterator[Raw]:
         if self.blocked is not None:
@@ -80,14 +80,13 @@ class FakeChangelog:
         self.values: list[bytes] = []
         self.blocked: dict[int, asyncio.Event] = {}
 
-    async def read(self, partitions: Iterable[int]) -> dict[int, Snapshots]:
-        for number in partitions:
-            if number in self.blocked:
-                await self.blocked[number].wait()
+    async def read(self, partition: int) -> Snapshots:
+        if partition in self.blocked:
+            await self.blocked[partition].wait()
         found = Snapshots()
         for number, value in enumerate(self.values):
             found.add(f"changelog/0/{number}", value)
-        return dict.fromkeys(partitions, found)
+        return found
 
 
 class Scene:

@@ -121,7 +121,7 @@ async def test_nothing_is_fetched_before_somebody_asks() -> None:
 async def test_what_is_fetched_while_nobody_asks_is_taken_at_once_and_in_order() -> None:
     with fetching() as made:
         await made.started()
-        made.give({TP(TOPIC, 1): records(1, 7, 8), TP(TOPIC, 0): records(0, 2)}, {TP(TOPIC, 0): records(0, 3, 4)})
+        made.give({SECOND: records(1, 7, 8), FIRST: records(0, 2)}, {FIRST: records(0, 3, 4)})
         await made.asked(3)
         found = await made.prefetch.take(both, 5)
         assert offsets(found) == {1: [7, 8], 0: [2, 3, 4]}
@@ -141,7 +141,7 @@ async def test_with_enough_ahead_no_more_is_fetched_until_some_is_taken(monkeypa
     monkeypatch.setattr(module, "MOST_AHEAD", 5)
     with fetching() as made:
         await made.started()
-        made.give(*({TP(TOPIC, 0): records(0, 2 * n, 2 * n + 1)} for n in range(6)))
+        made.give(*({FIRST: records(0, 2 * n, 2 * n + 1)} for n in range(6)))
         await made.asked(3)
         await made.turns()
         assert len(made.broker.asked) == 3
@@ -159,7 +159,7 @@ async def test_while_nothing_may_be_fetched_nobody_asks_in_vain_and_a_taker_star
         await made.turns()
         assert len(made.broker.asked) == 1
         made.broker.allowed = True
-        made.give({TP(TOPIC, 0): records(0, 2)})
+        made.give({FIRST: records(0, 2)})
         assert offsets(await made.prefetch.take(both, 5)) == {0: [2]}
 
 
@@ -187,10 +187,10 @@ async def test_a_partition_is_fetched_as_soon_as_somebody_wants_it() -> None:
 async def test_what_was_fetched_before_a_rebalance_is_thrown_away() -> None:
     with fetching() as made:
         await made.started()
-        made.give({TP(TOPIC, 0): records(0, 2)})
+        made.give({FIRST: records(0, 2)})
         await made.asked(2)
         made.prefetch.clear()
-        made.give({TP(TOPIC, 1): records(1, 5)})
+        made.give({SECOND: records(1, 5)})
         assert offsets(await made.prefetch.take(both, 5)) == {1: [5]}
 
 

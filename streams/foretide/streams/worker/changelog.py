@@ -122,13 +122,13 @@ class Changelog:
         """Disconnect."""
         await self._consumer.stop()
 
-    async def read(self, partitions: Iterable[int]) -> dict[int, Snapshots]:
-        """What these partitions hold now. Raises what aiokafka raises."""
+    async def read(self, partition: int) -> Snapshots:
+        """What the partition holds now. Raises what aiokafka raises."""
         async with self._lock:
-            found = await read_partitions(self._consumer, self._topic, partitions)
+            found = await read_partitions(self._consumer, self._topic, [partition])
             # Not in `read_partitions`: aiokafka may hang in a `stop` that follows an `unsubscribe` at once.
             self._consumer.unsubscribe()
-            return found
+            return found[partition]
 
 
 async def read_snapshots(kafka: KafkaSettings, group: str) -> dict[str, Envelope]:

@@ -56,7 +56,7 @@ class Rebuild:
 
     async def _restore(self, owned: Owned, key: str, offset: int) -> None:
         self._processor.forget(key)
-        snapshot = (await self._changelog.read([owned.number]))[owned.number].by_key.get(key)
+        snapshot = (await self._changelog.read(owned.number)).by_key.get(key)
         begin = owned.ledger.changed_from(key)
         readable = {self._processor.format, *self._processor.earlier_formats}
         if snapshot is not None and snapshot.format in readable and key in owned.keys:

@@ -80,8 +80,8 @@ class Restorer:
         while True:
             try:
                 # In this order: what is committed when the offset is read is in the changelog read after it.
-                position = (await self._source.positions([number]))[number]
-                return position, (await self._changelog.read([number]))[number]
+                position = await self._source.position(number)
+                return position, await self._changelog.read(number)
             except KafkaError as error:
                 log.warning("cannot read the snapshots, trying again: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)

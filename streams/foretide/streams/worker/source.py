@@ -39,16 +39,16 @@ class SourceReader:
         """Disconnect."""
         await self._consumer.stop()
 
-    async def positions(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Per partition the offset from which the group goes on: the committed one, else the log's beginning.
+    async def position(self, partition: int) -> int:
+        """The offset from which the group goes on in the partition: the committed one, else the log's beginning.
 
         A committed offset that the log no longer holds (retention) is replaced by the log's beginning.
         """
-        tps = [TopicPartition(self._topic, p) for p in partitions]
+        tp = TopicPartition(self._topic, partition)
         async with self._lock:
-            self._consumer.assign(tps)
-            begin = await self._consumer.beginning_offsets(tps)
-            return {tp.partition: max(await self._consumer.committed(tp) or 0, begin[tp]) for tp in tps}
+            self._consumer.assign([tp])
+            begin = await self._consumer.beginning_offsets([tp])
+            return max(await self._consumer.committed(tp) or 0, int(begin[tp]))
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         """Per partition the offset that the next record written will get."""
